@@ -1,0 +1,1 @@
+"""Frozen values and closed words; no I/O."""

@@ -1,0 +1,1 @@
+"""The only place that writes: tables, engine, ingest, rollups, runs, quarantine, migrations."""
