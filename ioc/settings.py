@@ -1,4 +1,4 @@
-"""The frozen settings of a deployment: what the environment and `config/` say, checked before anything starts."""
+"""The frozen settings of a deployment: what the environment and `config/` say."""
 
 from __future__ import annotations
 

@@ -53,7 +53,10 @@ class Domain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Procedure:
-    """An administrative procedure (TTHC); `working_days` is its legal time limit, None when by the hour or unknown."""
+    """An administrative procedure (TTHC).
+
+    `working_days` is its legal time limit; None when it is by the hour or unknown.
+    """
 
     code: str
     name: str

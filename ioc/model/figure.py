@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import datetime
 from enum import StrEnum
 
 
@@ -24,8 +23,9 @@ class EndMoment(StrEnum):
 class WithoutResult(StrEnum):
     """Where dossiers closed without a result are counted."""
 
-    APART = "apart"
-    ON_TIME = "on_time"
+    APART = "apart"  # their own column
+    ON_TIME = "on_time"  # printed inside "Đúng hạn" (VPCP form)
+    BY_DUE = "by_due"  # early, on time or late by the moment they were closed (portal 766)
 
 
 class PausedAs(StrEnum):
@@ -83,19 +83,12 @@ class Figures:
     @property
     def received_in_period(self) -> int:
         """Tiếp nhận trong kỳ."""
-        return (
-            self.received_online
-            + self.received_counter
-            + self.received_postal
-            + self.received_unknown
-        )
+        return self.received_online + self.received_counter + self.received_postal + self.received_unknown
 
     @property
     def received_online(self) -> int:
         """Tiếp nhận trực tuyến trong kỳ."""
-        return (
-            self.received_online_full + self.received_online_partial + self.received_online_other
-        )
+        return self.received_online_full + self.received_online_partial + self.received_online_other
 
     @property
     def received_total(self) -> int:

@@ -57,7 +57,10 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
-    """A record refused at the edge; `payload` is the masked raw text, `position` its place in the page or file."""
+    """A record refused at the edge.
+
+    `payload` is the masked raw text, `position` its place in the page or file.
+    """
 
     reason: RejectReason
     detail: str

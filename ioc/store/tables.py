@@ -385,4 +385,9 @@ quarantine = Table(
     Column("settled_at", Moment),  # retried well, or the record came again in order
     UniqueConstraint("source_id", "payload_hash"),
 )
-Index("ix_quarantine_open", quarantine.c.source_id, sqlite_where=text("settled_at IS NULL"), postgresql_where=text("settled_at IS NULL"))
+Index(
+    "ix_quarantine_open",
+    quarantine.c.source_id,
+    sqlite_where=text("settled_at IS NULL"),
+    postgresql_where=text("settled_at IS NULL"),
+)
