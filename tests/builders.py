@@ -33,6 +33,7 @@ from ioc.model.dossier import (
     DuePrecision,
     Flag,
     Pause,
+    PauseKind,
     ServiceLevel,
     Status,
 )
@@ -78,7 +79,7 @@ OTHER_RULES = (
         name="portal-766",
         label="Cổng 766",
         source="test",
-        without_result=WithoutResult.ON_TIME,
+        without_result=WithoutResult.BY_DUE,
         paused_as=PausedAs.RESOLVED_AT_REQUEST,
         rate_base=RateBase.RECEIVED_PROCESSED,
     ),
@@ -181,7 +182,7 @@ def a_dossier(latest: DossierVersion | None = None, **changes: Any) -> Dossier:
 
 def a_pause(began_at: datetime, ended_at: datetime | None = None, **changes: Any) -> Pause:
     """A pause for a supplement."""
-    values: dict[str, Any] = {"kind": "supplement"} | changes
+    values: dict[str, Any] = {"kind": PauseKind.SUPPLEMENT} | changes
     return Pause(began_at=began_at, ended_at=ended_at, **values)
 
 
