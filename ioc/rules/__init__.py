@@ -1,0 +1,1 @@
+"""Pure functions: the only place where a rule of the field lives."""
