@@ -195,7 +195,10 @@ dossier_change = Table(
     Column("deleted", Boolean, nullable=False),
     Column("run_id", BigInteger, nullable=False),
     Column("seen_at", Moment, nullable=False),
-    UniqueConstraint("dossier_id", "version_at", "version_seq", "content_hash"),
+    # named by hand: by the convention it would be one letter longer than PostgreSQL allows
+    UniqueConstraint(
+        "dossier_id", "version_at", "version_seq", "content_hash", name="uq_dossier_change_reading"
+    ),
 )
 
 dossier_pause = Table(
