@@ -162,7 +162,8 @@ class _Place:
         """The error about `loc` inside the block."""
         inside: Loc = ("source", self.n, *loc)
         taken: Loc = ("defaults", self.kind, *loc)
-        own = not loc or self.file.has(inside[:3]) or not self.file.has(taken[:3])
+        depth = 4 if loc[:1] == ("codes",) else 3  # how deep blocks are merged over defaults
+        own = not loc or self.file.has(inside[:depth]) or not self.file.has(taken[:depth])
         return self.file.fault(sentence, inside if own else taken)
 
 

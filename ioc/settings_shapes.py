@@ -75,7 +75,7 @@ def _folder(value: str) -> str:
 
 def _hour(value: str) -> time:
     if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
-        raise wrong('giờ phải viết như "07:30"')
+        raise wrong('giờ phải viết như "07:30"', "sessions")
     return time.fromisoformat(value)
 
 
