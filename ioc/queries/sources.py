@@ -1,0 +1,230 @@
+"""The sources: how fresh each is, what it refused, what nobody has mapped; and the truth over all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from ioc.faults import FaultKind
+from ioc.model.run import Ledger, Run, RunKind, RunState, SourceHealth, Truth
+from ioc.model.scope import WHOLE_PROVINCE, Scope
+from ioc.queries.frames import COUNT, MAYBE_COUNT, MOMENT, TEXT, frame
+from ioc.queries.narrow import in_scope
+from ioc.queries.rollups import total
+from ioc.rules import freshness as rules
+from ioc.settings import Settings, SourceSettings
+from ioc.store.tables import quarantine, source_run, source_state, stock
+from ioc.store.tables import unmapped as unmapped_table
+
+RECENT_RUNS = 20
+UNMAPPED_COLUMNS = {"source_id": TEXT, "kind": TEXT, "raw": TEXT, "dossiers": COUNT}
+QUARANTINE_COLUMNS = {
+    "id": COUNT,
+    "source_id": TEXT,
+    "run_id": COUNT,
+    "seen_at": MOMENT,
+    "seen_count": COUNT,
+    "reason": TEXT,
+    "detail": TEXT,
+    "position": TEXT,
+    "source_key": TEXT,
+    "payload": TEXT,
+    "settled_at": MOMENT,
+}
+RUN_COLUMNS = {
+    "id": COUNT,
+    "source_id": TEXT,
+    "kind": TEXT,
+    "state": TEXT,
+    "started_at": MOMENT,
+    "progress_at": MOMENT,
+    "ended_at": MOMENT,
+    "as_of": MOMENT,
+    "fault": TEXT,
+    "error": TEXT,
+    "pages": COUNT,
+    "expected": MAYBE_COUNT,
+    "fetched": COUNT,
+    "inserted": COUNT,
+    "updated": COUNT,
+    "unchanged": COUNT,
+    "stale": COUNT,
+    "quarantined": COUNT,
+    "clock_offset_seconds": MAYBE_COUNT,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    """The row of `source_state`, as far as health asks for it."""
+
+    last_success: datetime | None = None
+    last_full: datetime | None = None
+    paused: bool = False
+    next_run_at: datetime | None = None
+
+
+def health(
+    conn: Connection, settings: Settings, *, now: datetime, scope: Scope = WHOLE_PROVINCE
+) -> tuple[SourceHealth, ...]:
+    """One entry a configured source, in the order of the configuration; dossiers as far as `scope` goes."""
+    states = _states(conn, now)
+    held = _open_dossiers(conn, scope)
+    refused = _counts(conn, quarantine.c.source_id, func.count(), quarantine.c.settled_at.is_(None))
+    unknown = _counts(conn, unmapped_table.c.source_id, func.sum(unmapped_table.c.dossiers))
+    return tuple(
+        _health(
+            source,
+            states.get(source.id, _State()),
+            _recent(conn, source.id),
+            now=now,
+            open_dossiers=held.get(source.id, 0),
+            quarantined=refused.get(source.id, 0),
+            unmapped=unknown.get(source.id, 0),
+        )
+        for source in settings.sources
+    )
+
+
+def truth(conn: Connection, settings: Settings, scope: Scope, *, now: datetime) -> Truth:
+    """What stands over a screen: coverage, the oldest source, open defects, the last known of the missing.
+
+    Open defects: refused records not settled, words nobody has mapped (one for each dossier that
+    carries one), and sources whose last run was held as not believable.
+    """
+    found = health(conn, settings, now=now, scope=scope)
+    held = sum(1 for source in found if source.last_run and source.last_run.state is RunState.HELD)
+    defects = sum(source.quarantined + source.unmapped for source in found) + held
+    return rules.truth(
+        found,
+        now=now,
+        ranking_coverage=settings.province.ranking_coverage,
+        amber_coverage=settings.province.amber_coverage,
+        open_defects=defects,
+    )
+
+
+def unmapped(conn: Connection, source_id: str | None = None) -> pd.DataFrame:
+    """Words of the sources that the configuration does not know, the most frequent first."""
+    table = unmapped_table.c
+    wanted = () if source_id is None else (table.source_id == source_id,)
+    statement = select(*(table[name] for name in UNMAPPED_COLUMNS)).where(table.dossiers > 0, *wanted)
+    order = (table.dossiers.desc(), table.source_id, table.kind, table.raw)
+    return frame(conn.execute(statement.order_by(*order)), UNMAPPED_COLUMNS)
+
+
+def quarantined(
+    conn: Connection, source_id: str | None = None, *, limit: int = 200, settled: bool = False
+) -> pd.DataFrame:
+    """Refused records with reason and masked text, the newest first; `settled` for those put right."""
+    table = quarantine.c
+    wanted: list[ColumnElement[bool]] = [
+        table.settled_at.is_not(None) if settled else table.settled_at.is_(None)
+    ]
+    if source_id is not None:
+        wanted.append(table.source_id == source_id)
+    statement = select(*(table[name] for name in QUARANTINE_COLUMNS)).where(*wanted)
+    return frame(conn.execute(statement.order_by(table.id.desc()).limit(limit)), QUARANTINE_COLUMNS)
+
+
+def runs(conn: Connection, source_id: str, *, limit: int = 50) -> pd.DataFrame:
+    """Runs of one source, the newest first."""
+    table = source_run.c
+    statement = select(*(table[name] for name in RUN_COLUMNS)).where(table.source_id == source_id)
+    return frame(conn.execute(statement.order_by(table.id.desc()).limit(limit)), RUN_COLUMNS)
+
+
+def _health(
+    source: SourceSettings,
+    state: _State,
+    recent: tuple[Run, ...],
+    *,
+    now: datetime,
+    open_dossiers: int,
+    quarantined: int,
+    unmapped: int,
+) -> SourceHealth:
+    last = recent[0] if recent else None
+    ended = next((run.state for run in recent if run.state is not RunState.RUNNING), None)
+    loading = state.last_success is None and last is not None and last.state is RunState.RUNNING
+    return SourceHealth(
+        source_id=source.id,
+        name=source.name,
+        kind=source.kind,
+        level=source.level,
+        freshness=rules.freshness(
+            now=now,
+            last_success=state.last_success,
+            stale_after_seconds=source.stale_after_seconds,
+            last_state=ended,
+            paused=state.paused,
+            loading=loading,
+        ),
+        last_success=state.last_success,
+        age_seconds=rules.age_seconds(now=now, last_success=state.last_success),
+        last_run=last,
+        next_run_at=state.next_run_at,
+        open_dossiers=open_dossiers,
+        quarantined=quarantined,
+        unmapped=unmapped,
+        recent=tuple(run.state for run in reversed(recent)),
+        simulated=source.simulated,
+    )
+
+
+def _states(conn: Connection, now: datetime) -> dict[str, _State]:
+    table = source_state.c
+    rows = conn.execute(
+        select(
+            table.source_id, table.last_success_at, table.last_full_at, table.paused_until, table.next_run_at
+        )
+    )
+    return {
+        row.source_id: _State(
+            last_success=row.last_success_at,
+            last_full=row.last_full_at,
+            paused=row.paused_until is not None and row.paused_until > now,
+            next_run_at=row.next_run_at,
+        )
+        for row in rows
+    }
+
+
+def _open_dossiers(conn: Connection, scope: Scope) -> Mapping[str, int]:
+    in_progress = func.sum(total(stock, ("running", "paused", "no_due")))
+    return _counts(conn, stock.c.source_id, in_progress, *in_scope(stock.c.agency_code, scope))
+
+
+def _counts(
+    conn: Connection, source_id: ColumnElement[str], value: ColumnElement[int], *wanted: ColumnElement[bool]
+) -> Mapping[str, int]:
+    rows = conn.execute(select(source_id, value).where(*wanted).group_by(source_id))
+    return {code: int(count or 0) for code, count in rows}
+
+
+def _recent(conn: Connection, source_id: str) -> tuple[Run, ...]:
+    """The newest runs first; one look in the index a source, however long the history is."""
+    table = source_run.c
+    statement = select(source_run).where(table.source_id == source_id)
+    rows = conn.execute(statement.order_by(table.id.desc()).limit(RECENT_RUNS)).mappings()
+    return tuple(
+        Run(
+            id=row["id"],
+            source_id=source_id,
+            kind=RunKind(row["kind"]),
+            state=RunState(row["state"]),
+            started_at=row["started_at"],
+            ended_at=row["ended_at"],
+            fault=FaultKind(row["fault"]) if row["fault"] else None,
+            error=row["error"],
+            pages=row["pages"],
+            expected=row["expected"],
+            ledger=Ledger(**{field.name: row[field.name] for field in fields(Ledger)}),
+            as_of=row["as_of"],
+        )
+        for row in rows
+    )
