@@ -1,0 +1,1 @@
+"""Frames in, charts out: Altair specifications and small SVG pictures; no session, no store, no Streamlit."""

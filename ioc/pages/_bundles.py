@@ -1,0 +1,156 @@
+"""What each screen draws: all its numbers from one snapshot of the store, so that they agree with each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Literal
+
+import pandas as pd
+
+from ioc.model.figure import Figures
+from ioc.model.scope import Period, Scope
+from ioc.pages._bands import DayBand, day_bands
+from ioc.pages._view import View, period_of
+from ioc.queries.dossiers import DossierFilter, DossierPage, dossier_groups, dossier_page
+from ioc.queries.measures import Measure
+from ioc.queries.overview import GroupFigures, figures_by
+from ioc.queries.trend import backlog_trend, sparklines
+from ioc.rules.calendar import WorkCalendar
+
+PAGE_ROWS = 100
+"""Rows of one page of a list."""
+
+TREND_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Overview:
+    """Tổng quan: figures of the period and of the one before, groups, trends; `soon` per agency code."""
+
+    period: Period
+    figures: Figures
+    before: Figures
+    groups: tuple[GroupFigures, ...]
+    soon: dict[str, int]
+    trend: pd.DataFrame
+    sparks: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a list is asked for, beside the view: its measure, the days, the order, the ageing limits."""
+
+    measure: Measure
+    today: date
+    due_until: date
+    sort: str
+    limits: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Drill:
+    """A list and what it is made of: `total` is the figure itself, `groups` and `bands` add up to it."""
+
+    period: Period
+    page: DossierPage
+    groups: pd.DataFrame
+    grouped_by: str
+    steps: pd.DataFrame
+    bands: tuple[tuple[DayBand, int], ...]
+
+
+def overview(conn: Any, scope: Scope, view: View, today: date, due_until: date) -> Overview:
+    """Everything that the overview draws."""
+    period = period_of(view, today)
+    groups = figures_by(conn, scope, period, by="agency", agency=view.agency, domain=view.domain)
+    before = figures_by(
+        conn, scope, period.before(), by="agency", agency=view.agency, domain=view.domain
+    )
+    trend = backlog_trend(
+        conn, scope, last=period.last, days=TREND_DAYS, agency=view.agency, domain=view.domain
+    )
+    return Overview(
+        period=period,
+        figures=_sum(groups, view.level),
+        before=_sum(before, view.level),
+        groups=tuple(group for group in groups if view.level in (None, group.level)),
+        soon=_soon(conn, scope, view, today, due_until),
+        trend=trend if view.level is None else trend[trend["level"] == view.level],
+        sparks=_sparks(conn, scope, view, period.last, trend),
+    )
+
+
+def drill(conn: Any, scope: Scope, view: View, asked: Asked, calendar: WorkCalendar) -> Drill:
+    """A page of a list with its groups; all narrowed alike, so all add up to the same total."""
+    bands = day_bands(asked.limits, asked.today, calendar)
+    flt = dossier_filter(view, asked, bands)
+    by = grouping_of(view)
+    page = dossier_page(
+        conn, scope, flt, limit=PAGE_ROWS, offset=(view.page - 1) * PAGE_ROWS, sort=asked.sort
+    )
+    return Drill(
+        period=flt.period,
+        page=page,
+        groups=dossier_groups(conn, scope, flt, by=by),
+        grouped_by=by,
+        steps=dossier_groups(conn, scope, replace(flt, step=None), by="step"),
+        bands=_counted_bands(conn, scope, flt, bands),
+    )
+
+
+def dossier_filter(view: View, asked: Asked, bands: tuple[DayBand, ...]) -> DossierFilter:
+    """The filter behind a view; a band code that nobody knows narrows nothing."""
+    return DossierFilter(
+        measure=asked.measure,
+        period=period_of(view, asked.today),
+        as_of_day=asked.today,
+        due_until=asked.due_until if asked.measure is Measure.DUE_SOON else None,
+        agency=view.agency,
+        domain=view.domain,
+        procedure=view.procedure,
+        level=view.level,
+        band=next((b.band for b in bands if b.code == view.band), None),
+        source=view.source,
+        flag=view.flag,
+        channel=view.channel,
+        step=view.step,
+        text=view.text,
+    )
+
+
+def grouping_of(view: View) -> Literal["agency", "domain", "procedure"]:
+    """The next step down: agencies, then the fields of one, then the procedures of a field."""
+    if view.agency is None:
+        return "agency"
+    return "domain" if view.domain is None else "procedure"
+
+
+def _sum(groups: tuple[GroupFigures, ...], level: str | None) -> Figures:
+    return sum((group.figures for group in groups if level in (None, group.level)), start=Figures())
+
+
+def _soon(conn: Any, scope: Scope, view: View, today: date, due_until: date) -> dict[str, int]:
+    asked = Asked(measure=Measure.DUE_SOON, today=today, due_until=due_until, sort="due_day", limits=(1,))
+    found = dossier_groups(conn, scope, dossier_filter(view, asked, ()), by="agency")
+    return dict(zip(found["code"], (int(n) for n in found["count"]), strict=True))
+
+
+def _sparks(conn: Any, scope: Scope, view: View, last: date, trend: pd.DataFrame) -> pd.DataFrame:
+    """Daily figures for the small lines; of one level only what the trend holds."""
+    if view.level is None:
+        return sparklines(
+            conn, scope, last=last, days=TREND_DAYS, agency=view.agency, domain=view.domain
+        )
+    return trend[trend["level"] == view.level].drop(columns="level")
+
+
+def _counted_bands(
+    conn: Any, scope: Scope, flt: DossierFilter, bands: tuple[DayBand, ...]
+) -> tuple[tuple[DayBand, int], ...]:
+    """How many dossiers each band holds, whatever band is chosen; none unless the list is of late ones."""
+    if flt.measure is not Measure.IN_PROGRESS_LATE:
+        return ()
+    asked = tuple(band.band for band in bands)
+    found = dossier_groups(conn, scope, replace(flt, band=None), by="band", age_bands=asked)
+    return tuple(zip(bands, (int(n) for n in found["count"]), strict=True))
