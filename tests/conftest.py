@@ -10,6 +10,9 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import URL
 
 from tests import postgres
+from tests.browser import browser
+
+__all__ = ["browser"]
 
 settings.register_profile(
     "ioc",
