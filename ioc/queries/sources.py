@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from datetime import datetime
 
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from ioc.faults import FaultKind
-from ioc.model.run import Ledger, Run, RunKind, RunState, SourceHealth, Truth
+from ioc.model.run import Run, RunKind, RunState, SourceHealth, Truth
 from ioc.model.scope import WHOLE_PROVINCE, Scope
 from ioc.queries.frames import COUNT, MAYBE_COUNT, MOMENT, TEXT, frame
 from ioc.queries.narrow import in_scope
 from ioc.queries.rollups import total
 from ioc.rules import freshness as rules
 from ioc.settings import Settings, SourceSettings
-from ioc.store.tables import quarantine, source_run, source_state, stock
+from ioc.store.runs import recent_runs
+from ioc.store.sources import SourceState, source_states
+from ioc.store.tables import quarantine, source_run, stock
 from ioc.store.tables import unmapped as unmapped_table
 
 RECENT_RUNS = 20
@@ -58,29 +58,19 @@ RUN_COLUMNS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _State:
-    """The row of `source_state`, as far as health asks for it."""
-
-    last_success: datetime | None = None
-    last_full: datetime | None = None
-    paused: bool = False
-    next_run_at: datetime | None = None
-
-
 def health(
     conn: Connection, settings: Settings, *, now: datetime, scope: Scope = WHOLE_PROVINCE
 ) -> tuple[SourceHealth, ...]:
     """One entry a configured source, in the order of the configuration; dossiers as far as `scope` goes."""
-    states = _states(conn, now)
+    states = source_states(conn)
     held = _open_dossiers(conn, scope)
     refused = _counts(conn, quarantine.c.source_id, func.count(), quarantine.c.settled_at.is_(None))
     unknown = _counts(conn, unmapped_table.c.source_id, func.sum(unmapped_table.c.dossiers))
     return tuple(
         _health(
             source,
-            states.get(source.id, _State()),
-            _recent(conn, source.id),
+            states.get(source.id, SourceState(source_id=source.id)),
+            recent_runs(conn, source.id, RECENT_RUNS),
             now=now,
             open_dossiers=held.get(source.id, 0),
             quarantined=refused.get(source.id, 0),
@@ -140,7 +130,7 @@ def runs(conn: Connection, source_id: str, *, limit: int = 50) -> pd.DataFrame:
 
 def _health(
     source: SourceSettings,
-    state: _State,
+    state: SourceState,
     recent: tuple[Run, ...],
     *,
     now: datetime,
@@ -148,9 +138,7 @@ def _health(
     quarantined: int,
     unmapped: int,
 ) -> SourceHealth:
-    last = recent[0] if recent else None
     ended = next((run.state for run in recent if run.state is not RunState.RUNNING), None)
-    loading = state.last_success is None and last is not None and last.state is RunState.RUNNING
     return SourceHealth(
         source_id=source.id,
         name=source.name,
@@ -158,15 +146,15 @@ def _health(
         level=source.level,
         freshness=rules.freshness(
             now=now,
-            last_success=state.last_success,
+            last_success=state.last_success_at,
             stale_after_seconds=source.stale_after_seconds,
             last_state=ended,
-            paused=state.paused,
-            loading=loading,
+            paused=state.is_paused(now),
+            loading=_is_loading(state, recent),
         ),
-        last_success=state.last_success,
-        age_seconds=rules.age_seconds(now=now, last_success=state.last_success),
-        last_run=last,
+        last_success=state.last_success_at,
+        age_seconds=rules.age_seconds(now=now, last_success=state.last_success_at),
+        last_run=recent[0] if recent else None,
         next_run_at=state.next_run_at,
         open_dossiers=open_dossiers,
         quarantined=quarantined,
@@ -176,22 +164,11 @@ def _health(
     )
 
 
-def _states(conn: Connection, now: datetime) -> dict[str, _State]:
-    table = source_state.c
-    rows = conn.execute(
-        select(
-            table.source_id, table.last_success_at, table.last_full_at, table.paused_until, table.next_run_at
-        )
-    )
-    return {
-        row.source_id: _State(
-            last_success=row.last_success_at,
-            last_full=row.last_full_at,
-            paused=row.paused_until is not None and row.paused_until > now,
-            next_run_at=row.next_run_at,
-        )
-        for row in rows
-    }
+def _is_loading(state: SourceState, recent: tuple[Run, ...]) -> bool:
+    """Whether the first pass over everything is under way: until it ends, the figures lack its rest."""
+    if not recent or recent[0].state is not RunState.RUNNING:
+        return False
+    return state.last_success_at is None or (state.last_full_at is None and recent[0].kind is RunKind.FULL)
 
 
 def _open_dossiers(conn: Connection, scope: Scope) -> Mapping[str, int]:
@@ -204,27 +181,3 @@ def _counts(
 ) -> Mapping[str, int]:
     rows = conn.execute(select(source_id, value).where(*wanted).group_by(source_id))
     return {code: int(count or 0) for code, count in rows}
-
-
-def _recent(conn: Connection, source_id: str) -> tuple[Run, ...]:
-    """The newest runs first; one look in the index a source, however long the history is."""
-    table = source_run.c
-    statement = select(source_run).where(table.source_id == source_id)
-    rows = conn.execute(statement.order_by(table.id.desc()).limit(RECENT_RUNS)).mappings()
-    return tuple(
-        Run(
-            id=row["id"],
-            source_id=source_id,
-            kind=RunKind(row["kind"]),
-            state=RunState(row["state"]),
-            started_at=row["started_at"],
-            ended_at=row["ended_at"],
-            fault=FaultKind(row["fault"]) if row["fault"] else None,
-            error=row["error"],
-            pages=row["pages"],
-            expected=row["expected"],
-            ledger=Ledger(**{field.name: row[field.name] for field in fields(Ledger)}),
-            as_of=row["as_of"],
-        )
-        for row in rows
-    )
