@@ -8,27 +8,28 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine
 
 from ioc.errors import StoreUnready
+from ioc.store.bulk import lock
 from ioc.store.engine import reading, writing
 
 FOLDER = Path(__file__).parent / "migrations"
-_LOCK = 4_904_901
-"""Key of the PostgreSQL lock that lets one process migrate at a time; SQLite has one writer anyway."""
+_TURN = "migrate"
+"""Name of the lock that lets one process migrate at a time."""
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring an empty or older store to `revision`, all of it in one transaction or not at all."""
     with writing(engine) as conn:
-        _wait_for_turn(conn)
+        lock(conn, _TURN)
         command.upgrade(_config(conn), revision)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Take the schema back to `revision` ("base" empties the store); for tests and for the brave."""
     with writing(engine) as conn:
-        _wait_for_turn(conn)
+        lock(conn, _TURN)
         command.downgrade(_config(conn), revision)
 
 
@@ -66,8 +67,3 @@ def _config(conn: Connection) -> Config:
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.attributes["connection"] = conn
     return config
-
-
-def _wait_for_turn(conn: Connection) -> None:
-    if conn.dialect.name == "postgresql":
-        conn.execute(select(func.pg_advisory_xact_lock(_LOCK)))
