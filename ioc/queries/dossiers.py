@@ -9,11 +9,12 @@ from typing import Any, Literal
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, case, func, select, union_all
 
-from ioc.model.dossier import Channel, Flag, Standing
+from ioc.model.dossier import UNMAPPED, Channel, Flag, Standing
 from ioc.model.scope import Period, Scope
 from ioc.queries.frames import COUNT, DAY, MOMENT, TEXT, frame
 from ioc.queries.measures import Measure, branches, flagged
 from ioc.queries.names import (
+    UNKNOWN_LEVEL,
     Named,
     name_or_code,
     named_agencies,
@@ -189,7 +190,7 @@ def _conditions(scope: Scope, flt: DossierFilter) -> Conditions:
     if flt.procedure is not None:
         wanted.append(_d.procedure_code == flt.procedure)
     if flt.level is not None:
-        wanted.append(_d.agency_code.in_(select(agency.c.code).where(agency.c.level == flt.level)))
+        wanted.append(_of_level(flt.level))
     if flt.band is not None:
         wanted.append(_aged(flt.band, flt.as_of_day))
     if flt.flag is not None:
@@ -201,6 +202,13 @@ def _conditions(scope: Scope, flt: DossierFilter) -> Conditions:
     if flt.text:
         wanted.append(_d.dossier_code.startswith(flt.text.strip().upper(), autoescape=True))
     return tuple(wanted)
+
+
+def _of_level(level: str) -> ColumnElement[bool]:
+    """Dossiers of the agencies of a level; `UNKNOWN_LEVEL` holds all whose agency nobody lists."""
+    if level == UNKNOWN_LEVEL:
+        return _d.agency_code.not_in(select(agency.c.code).where(agency.c.code != UNMAPPED))
+    return _d.agency_code.in_(select(agency.c.code).where(agency.c.level == level))
 
 
 def _aged(band: Band, day: date) -> ColumnElement[bool]:

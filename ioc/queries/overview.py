@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, and_, true
 
 from ioc.model.figure import CountingRule, Figures
 from ioc.model.scope import Period, Scope
@@ -68,7 +68,7 @@ def figures_by(
     if by == "level":
         return _by_level(conn, scope, period, keys)
     column = {"agency": "agency_code", "domain": "domain_code", "source": "source_id"}[by]
-    names = {"agency": named_agencies, "domain": named_domains}.get(by, lambda conn: {})(conn)
+    names = _names(conn, by)
     found = grouped(conn, scope, period, keys, by=column)
     return tuple(_group(code, names.get(code, Named(code)), held) for code, held in found.items())
 
@@ -84,7 +84,13 @@ def figures_scan(
 ) -> Figures:
     """Figures under any rule, from every dossier: takes seconds, so for reports and never for a page."""
     wanted = narrowed(dossier, scope, Keys(agency=agency, domain=domain))
-    return figures_over(iterate_dossiers(conn, where=wanted), period, rule)
+    return figures_over(iterate_dossiers(conn, where=and_(true(), *wanted)), period, rule)
+
+
+def _names(conn: Connection, by: Grouping) -> dict[str, Named]:
+    if by == "agency":
+        return named_agencies(conn)
+    return named_domains(conn) if by == "domain" else {}
 
 
 def _by_level(conn: Connection, scope: Scope, period: Period, keys: Keys) -> tuple[GroupFigures, ...]:
