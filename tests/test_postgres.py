@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -46,7 +47,8 @@ with postgres.server() as url:
 
 def test_a_killed_test_process_leaves_no_server_behind() -> None:
     root = Path(__file__).resolve().parent.parent
-    environ = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(root)}
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), *sys.path])}
+    environ.pop("IOC_TEST_POSTGRES_URL", None)  # one of our own, whatever the other tests use
     done = subprocess.run(
         [sys.executable, "-c", KILLED], env=environ, cwd=root, capture_output=True, text=True, check=False
     )
