@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from ioc.errors import SettingsError
 from ioc.model.agency import Agency
-from ioc.model.dossier import Channel, Status
+from ioc.model.dossier import Channel, ServiceLevel, Status
 from ioc.model.figure import CountingRule
 from ioc.settings import Auth, CalendarDay, OfficeHours, ProvinceSettings, Settings, SourceSettings
 from ioc.settings_facts import read_agencies, read_areas, read_domains, read_procedures
@@ -27,7 +27,11 @@ KNOWN_KINDS: Mapping[str, str] = MappingProxyType({"igate2": "base_url", "file_d
 """Kinds of source there are collectors for, and the key that says where each is found."""
 
 _CLOSED_WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {"status": frozenset(Status), "channel": frozenset(Channel)}
+    {
+        "status": frozenset(Status),
+        "channel": frozenset(Channel),
+        "service_level": frozenset(ServiceLevel),
+    }
 )
 
 _SENTENCES: Mapping[str, str] = MappingProxyType(

@@ -164,7 +164,7 @@ class SourceShape(Shape):
     auth: AuthShape = AuthShape()
     ca_file: Words | None = None
     simulated: bool = False
-    codes: dict[Literal["status", "channel", "agency", "procedure", "domain", "level"], CodeMap] = {}
+    codes: dict[Literal["status", "channel", "agency", "procedure", "domain", "service_level"], CodeMap] = {}
     options: CodeMap = {}
 
     @model_validator(mode="after")

@@ -298,6 +298,5 @@ def _lives(
         fee=fee,
         paid_online=draw.chance("paid online", paid),
         signed=draw.chance("signed", signed),
-        digitised_input=draw.chance("digitised", cal.DIGITISED_INPUT) | online,
         digitised_result=draw.chance("result file", cal.DIGITISED_RESULT),
     )

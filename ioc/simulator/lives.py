@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
 
 import numpy as np
-import numpy.typing as npt
 
-from ioc.model.agency import Procedure
+from ioc.model.agency import Domain, Procedure
 from ioc.simulator import calibration as cal
 from ioc.simulator.chance import Bools, Floats, Ints, Keys, one
 
@@ -64,7 +63,6 @@ class Lives:
     fee: Ints
     paid_online: Bools
     signed: Bools
-    digitised_input: Bools
     digitised_result: Bools
 
     def __len__(self) -> int:
@@ -89,10 +87,10 @@ class Catalogue:
     late: Floats
     full: Bools
     """Toàn trình (else một phần)."""
-    domain: npt.NDArray[np.str_]
+    domain_names: Mapping[str, str]
 
 
-def catalogue(procedures: Sequence[Procedure]) -> Catalogue:
+def catalogue(procedures: Sequence[Procedure], domains: Iterable[Domain]) -> Catalogue:
     """Columns of `procedures`; the level of a service is drawn by its code, the same everywhere."""
     limits = [5 if p.working_days is None else p.working_days for p in procedures]
     return Catalogue(
@@ -107,5 +105,5 @@ def catalogue(procedures: Sequence[Procedure]) -> Catalogue:
             ]
         ),
         full=np.array([one(p.code, "full") < cal.FULL_LEVEL for p in procedures], dtype=bool),
-        domain=np.array([p.domain_code for p in procedures], dtype=np.str_),
+        domain_names={domain.code: domain.name for domain in domains},
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 
@@ -14,9 +14,9 @@ from ioc.settings import Settings
 from ioc.simulator.arrivals import arrivals, pulses
 from ioc.simulator.chance import Ints
 from ioc.simulator.course import World, ordinary, pulsed
-from ioc.simulator.lives import Lives, catalogue, joined
+from ioc.simulator.lives import Event, Lives, catalogue, joined
 from ioc.simulator.offices import SiteSpec, sites
-from ioc.simulator.worktime import OFFSET, WorkTime, day_number, day_of, local_days
+from ioc.simulator.worktime import OFFSET, WorkTime, day_of, local_days
 
 HISTORY_DAYS = 365
 """How far before its first start the simulated province remembers."""
@@ -60,6 +60,11 @@ class Site:
         """The procedures that rows refer to."""
         return tuple(self.world.catalogue.procedures)
 
+    @property
+    def domain_names(self) -> Mapping[str, str]:
+        """Names of fields by code."""
+        return self.world.catalogue.domain_names
+
     def lives(self, moment: int) -> Lives:
         """The dossiers of every day up to that of `moment`, and perhaps some of the next days."""
         day = (moment + OFFSET) // 86_400
@@ -70,6 +75,14 @@ class Site:
                 self._lives = made if self._lives is None else joined([self._lives, made])
                 self._after = last + 1
             return self._lives
+
+    def force(self, event: Event, rows: Ints, moment: int, *, due: int | None = None) -> None:
+        """What a fault switch does to some dossiers; kept until the process ends."""
+        with self._lock:
+            assert self._lives is not None
+            self._lives.events[event, rows] = moment
+            if due is not None:
+                self._lives.due[3, rows] = due
 
     def _make(self, days: Ints) -> Lives:
         plan, parts = self.plan, []
@@ -96,7 +109,7 @@ class Province:
             hours=settings.office_hours,
         )
         time = WorkTime(calendar, settings.office_hours)
-        world = World(catalogue(settings.procedures), time)
+        world = World(catalogue(settings.procedures, settings.domains), time)
         self.plan = plan
         self.sites = tuple(Site(spec, plan, world) for spec in sites(settings, plan.seed))
         self.by_id = {site.id: site for site in self.sites}
@@ -104,8 +117,3 @@ class Province:
     def site_at(self, path: str, kind: str) -> Site | None:
         """The site of `kind` at the server's `path`."""
         return next((s for s in self.sites if s.spec.path == path and s.spec.source.kind == kind), None)
-
-
-def days_from(first: date, last: date) -> Ints:
-    """Day numbers from `first` to `last`, both included."""
-    return np.arange(day_number(first), day_number(last) + 1)
