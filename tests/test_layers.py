@@ -41,6 +41,7 @@ SIDEWAYS = frozenset(
 SIMULATOR_MAY = (
     "ioc.model",
     "ioc.clock",
+    "ioc.errors",  # to refuse with a sentence a person can act on
     "ioc.faults",
     "ioc.settings",  # values only: the office hours of the calendar
     "ioc.rules.calendar",
