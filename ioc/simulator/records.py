@@ -63,10 +63,11 @@ class Writer:
         office, procedure = int(lives.office[row]), int(lives.procedure[row])
         status = STATUSES[state.status[place]]
         finished = bool(state.finished[place] < NEVER)
+        code = code_of(self._spec, lives, row)
         return {
             "id": f"{int(lives.events[Event.SUBMIT, row]):08x}{bits:016x}",
-            "code": code_of(self._spec, lives, row),
-            "nationCode": f"000.00.{code_of(self._spec, lives, row)}",
+            "code": code,
+            "nationCode": f"000.00.{code}",
             "dossierStatus": {"id": self._ids[status], "name": STATUS_NAMES[status]},
             "dossierTaskStatus": self._part("task", int(state.step[place]), bits % 2),
             "applicant": placeholder(bits),

@@ -172,7 +172,7 @@ class Server:
             content += [content[0], content[-1]]
         if content and self._switches.meets(source_id, Fault.STALE_ROWS):
             content += self._stale(shelf, moment)
-        body = json.dumps(page, ensure_ascii=False).encode()
+        body = json.dumps(page, ensure_ascii=False, separators=(",", ":")).encode()
         cut = self._switches.meets(source_id, Fault.TRUNCATED_BODY)
         return (CutResponse if cut else Response)(body, media_type="application/json;charset=UTF-8")
 
