@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 import pandas as pd
 
+from ioc.clock import local_day
 from ioc.model.figure import Figures
 from ioc.model.scope import Period, Scope
 from ioc.pages._bands import DayBand, day_bands
@@ -15,11 +16,15 @@ from ioc.pages._view import View, period_of
 from ioc.queries.dossiers import DossierFilter, DossierPage, dossier_groups, dossier_page
 from ioc.queries.measures import Measure
 from ioc.queries.overview import GroupFigures, figures_by
+from ioc.queries.receipts import Receipts, waiting
 from ioc.queries.trend import backlog_trend, sparklines
 from ioc.rules.calendar import WorkCalendar
 
 PAGE_ROWS = 100
 """Rows of one page of a list."""
+
+FILE_CHUNK = 1_000
+"""Rows read at a time when a whole list is written to a file."""
 
 TREND_DAYS = 30
 
@@ -60,6 +65,46 @@ class Drill:
     bands: tuple[tuple[DayBand, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AgencyWaiting:
+    """Online dossiers that wait for one agency to accept them, and those among them past their limit."""
+
+    code: str
+    name: str
+    waiting: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ReceiptBoard:
+    """The receipt clock, and the same by agency, the most overdue first."""
+
+    clock: Receipts
+    agencies: tuple[AgencyWaiting, ...]
+
+
+def receipt_board(conn: Any, scope: Scope, agency: str | None, now: datetime) -> ReceiptBoard:
+    """The receipt clock at `now`."""
+    today = local_day(now)
+    asked = Asked(
+        measure=Measure.WAITING_ACCEPTANCE, today=today, due_until=today, sort="due_day", limits=(1,)
+    )
+    groups = dossier_groups(conn, scope, dossier_filter(View(agency=agency), asked, ()), by="agency")
+    found = [
+        AgencyWaiting(
+            str(row["code"]),
+            str(row["name"]),
+            int(row["count"]),
+            waiting(conn, scope, now=now, agency=str(row["code"]), limit=1).overdue,
+        )
+        for row in groups.to_dict("records")
+    ]
+    return ReceiptBoard(
+        clock=waiting(conn, scope, now=now, agency=agency),
+        agencies=tuple(sorted(found, key=lambda row: (-row.overdue, -row.waiting, row.name))),
+    )
+
+
 def overview(conn: Any, scope: Scope, view: View, today: date, due_until: date) -> Overview:
     """Everything that the overview draws."""
     period = period_of(view, today)
@@ -97,6 +142,19 @@ def drill(conn: Any, scope: Scope, view: View, asked: Asked, calendar: WorkCalen
         steps=dossier_groups(conn, scope, replace(flt, step=None), by="step"),
         bands=_counted_bands(conn, scope, flt, bands),
     )
+
+
+def whole_list(
+    conn: Any, scope: Scope, view: View, asked: Asked, calendar: WorkCalendar, *, limit: int
+) -> DossierPage:
+    """All pages of a list as one, from one snapshot, `limit` rows at most; `total` is of all."""
+    flt = dossier_filter(view, asked, day_bands(asked.limits, asked.today, calendar))
+    first = dossier_page(conn, scope, flt, limit=FILE_CHUNK, offset=0, sort=asked.sort)
+    parts = [first.rows]
+    for offset in range(FILE_CHUNK, min(limit, first.total), FILE_CHUNK):
+        page = dossier_page(conn, scope, flt, limit=min(FILE_CHUNK, limit - offset), offset=offset, sort=asked.sort)
+        parts.append(page.rows)
+    return DossierPage(rows=pd.concat(parts, ignore_index=True), total=first.total)
 
 
 def dossier_filter(view: View, asked: Asked, bands: tuple[DayBand, ...]) -> DossierFilter:

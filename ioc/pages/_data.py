@@ -22,20 +22,20 @@ import streamlit as st
 from ioc import clock
 from ioc.errors import IocError
 from ioc.model.run import SourceHealth, Truth
-from ioc.model.scope import WHOLE_PROVINCE, Scope
+from ioc.model.scope import WHOLE_PROVINCE, Period, Scope
 from ioc.pages import _bundles
-from ioc.pages._bundles import Asked, Drill, Overview
+from ioc.pages._bundles import AgencyWaiting, Asked, Drill, Overview, ReceiptBoard
 from ioc.pages._view import View
-from ioc.queries import receipts as receipt_queries
 from ioc.queries import sources as source_queries
-from ioc.queries.dossiers import dossier_history
+from ioc.queries.dossiers import DossierPage, dossier_history
 from ioc.queries.measures import Measure
-from ioc.queries.receipts import Receipts
 from ioc.queries.version import data_version
 from ioc.rules.calendar import WorkCalendar, vietnam_calendar
 from ioc.settings import Settings
 from ioc.settings_file import load_settings
 from ioc.store.engine import open_engine, reading
+
+__all__ = ["AgencyWaiting", "Loaded"]
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +65,12 @@ def now() -> datetime:
 def today() -> date:
     """The present day in Vietnam."""
     return clock.local_day(now())
+
+
+def month() -> Period:
+    """This month so far."""
+    day = today()
+    return Period(first=day.replace(day=1), last=day)
 
 
 def reader() -> Scope:
@@ -106,6 +112,13 @@ def drill(view: View, measure: Measure, sort: str) -> Loaded[Drill]:
     return _answer(_drill, reader(), view, asked(measure, sort))
 
 
+def whole_list(view: View, measure: Measure, sort: str, *, limit: int) -> Loaded[DossierPage]:
+    """All pages of a list as one, `limit` rows at most; for files, so not cached."""
+    with _reading() as conn:
+        found = _bundles.whole_list(conn, reader(), view, asked(measure, sort), calendar(), limit=limit)
+    return Loaded(found, now())
+
+
 def asked(measure: Measure, sort: str) -> Asked:
     """The question for a list as of today."""
     day = today()
@@ -123,7 +136,7 @@ def history(dossier_id: int) -> Loaded[pd.DataFrame]:
     return _answer(_history, reader(), dossier_id)
 
 
-def receipts(view: View) -> Loaded[Receipts]:
+def receipts(view: View) -> Loaded[ReceiptBoard]:
     """The receipt clock; grows old by the clock, so asked anew every few seconds."""
     return _answer(_receipts, reader(), view.agency, _shared_moment())
 
@@ -175,9 +188,9 @@ def _history(version: int, scope: Scope, dossier_id: int) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=64, ttl=60, show_spinner=False)
-def _receipts(version: int, scope: Scope, agency: str | None, moment: datetime) -> Receipts:
+def _receipts(version: int, scope: Scope, agency: str | None, moment: datetime) -> ReceiptBoard:
     with _reading() as conn:
-        return receipt_queries.waiting(conn, scope, now=moment, agency=agency)
+        return _bundles.receipt_board(conn, scope, agency, moment)
 
 
 @st.cache_data(max_entries=16, ttl=60, show_spinner=False)

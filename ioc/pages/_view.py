@@ -75,11 +75,15 @@ def parse(params: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
 
 
 def query(view: View) -> dict[str, str]:
-    """The address parameters of a view; what is as by default is left out."""
+    """The address parameters of a view; what is as by default is left out, but never the period.
+
+    So an address of ours always names a period, and one without any is a click in the menu, where what
+    the reader had chosen before is kept.
+    """
     found = {}
     for field in fields(View):
         value = getattr(view, field.name)
-        if value != field.default:
+        if value != field.default or field.name == "span":
             shown = value.isoformat() if isinstance(value, date) else str(value)
             found[_NAMES.get(field.name, field.name)] = shown
     return found

@@ -1,0 +1,144 @@
+"""One source: what can be asked of it, its last runs, and what was refused of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from ioc.faults import FaultKind, RejectReason
+from ioc.model.run import RunKind, RunState, SourceHealth
+from ioc.pages import PATH, _actions, _data
+from ioc.pages._html import EMPTY, Html, icon, join, plain, show, tag
+from ioc.pages._screen import Here
+from ioc.pages._tables import Column, table
+from ioc.pages._view import href
+from ioc.settings import SourceSettings
+from ioc.words import t
+from ioc.words.formats import DASH, clock, day, duration, number
+from ioc.words.names import FAULT, REJECT, RUN_KIND, RUN_STATE
+
+
+def draw_source(health: SourceHealth, here: Here) -> None:
+    """The panel of the chosen source."""
+    source = _data.settings().source(health.source_id)
+    close = tag("a", t("Đóng"), href=href(PATH["sources"], here.view, source=None), class_="go")
+    show(tag("div", tag("h2", source.name, class_="section"), close, class_="listhead"))
+    with st.container(key="source_actions", horizontal=True, gap="small"):
+        _buttons(source)
+    if source.simulated:
+        _fault_switches(source)
+    _runs(source)
+    _quarantine(source)
+
+
+def _buttons(source: SourceSettings) -> None:
+    if st.button(t("Thu thập ngay"), icon=":material/sync:", key="poll_now", type="primary"):
+        st.toast(plain(_actions.poll_now(source.id, full=False)))
+    again = t("Đọc lại mọi hồ sơ của nguồn; bản ghi cách ly đã sửa ở nguồn sẽ được nhận lại.")
+    if st.button(t("Lấy lại toàn bộ"), icon=":material/restart_alt:", key="poll_full", help=again):
+        st.toast(plain(_actions.poll_now(source.id, full=True)))
+    if source.kind == "file_drop":
+        show(tag("a", icon("file"), t("Tải mẫu tệp"), href="./xuat/mau-tep.xlsx", download=True, class_="filelink"))
+
+
+# -- the demo's fault switches -----------------------------------------------------------------------
+
+
+def _fault_switches(source: SourceSettings) -> None:
+    on = _actions.switches(source)
+    if on is None:
+        show(tag("p", icon("dash"), t("Tỉnh mô phỏng không trả lời; không bật được lỗi thử."), class_="note"))
+        return
+    offered = _actions.FILE_FAULTS if source.kind == "file_drop" else tuple(_actions.FAULTS)
+    key = f"faults_{source.id}"
+    present = [fault for fault in offered if fault in on]
+    if sorted(st.session_state.get(key) or []) != sorted(present):
+        st.session_state[key] = present
+    st.pills(
+        t("Lỗi thử (chỉ có ở dữ liệu mô phỏng)"),
+        options=offered,
+        format_func=lambda fault: t(_actions.FAULTS[fault]),
+        selection_mode="multi",
+        key=key,
+        on_change=_turned,
+        args=(source, key, frozenset(present)),
+    )
+
+
+def _turned(source: SourceSettings, key: str, before: frozenset[str]) -> None:
+    after = frozenset(st.session_state[key] or [])
+    for fault in sorted(before ^ after):
+        _actions.turn(source, fault, on=fault in after)
+
+
+# -- runs ----------------------------------------------------------------------------------------------
+
+
+def _runs(source: SourceSettings) -> None:
+    rows = _data.runs(source.id).value.to_dict("records")
+    title = t("Các lần thu thập gần nhất")
+    if not rows:
+        show(tag("p", icon("dash"), t("Nguồn này chưa được thu thập lần nào."), class_="note"))
+        return
+    columns = [
+        Column(label=t("Bắt đầu"), cell=lambda row: f"{day(row['started_at'].date())} {clock(row['started_at'], seconds=True)}", class_="day"),
+        Column(label=t("Phạm vi"), cell=lambda row: RUN_KIND[RunKind(row["kind"])].label),
+        Column(label=t("Kết quả"), cell=_outcome),
+        Column(label=t("Thời gian"), cell=_took, numeric=True),
+        Column(label=t("Trang"), cell=lambda row: int(row["pages"]), numeric=True),
+        Column(label=t("Nhận"), cell=lambda row: int(row["fetched"]), numeric=True),
+        Column(label=t("Thêm"), cell=lambda row: int(row["inserted"]), numeric=True),
+        Column(label=t("Sửa"), cell=lambda row: int(row["updated"]), numeric=True),
+        Column(label=t("Không đổi"), cell=lambda row: int(row["unchanged"]), numeric=True),
+        Column(label=t("Cũ"), cell=lambda row: int(row["stale"]), numeric=True),
+        Column(label=t("Cách ly"), cell=lambda row: int(row["quarantined"]), numeric=True),
+    ]  # fmt: skip
+    show(tag("h2", title, class_="section"))
+    show(tag("div", table(columns, rows, caption=title), class_="tall"))
+
+
+def _outcome(row: dict[str, Any]) -> Html:
+    word = RUN_STATE[RunState(row["state"])]
+    fault = FAULT[FaultKind(row["fault"])].label if isinstance(row["fault"], str) and row["fault"] else None
+    error = row["error"] if isinstance(row["error"], str) else None
+    small = tag("small", error, class_="clamp", title=error) if error else EMPTY
+    return join((tag("span", icon(word.icon), fault or word.label), small))
+
+
+def _took(row: dict[str, Any]) -> str:
+    if pd.isna(row["ended_at"]):
+        return DASH
+    return duration((row["ended_at"] - row["started_at"]).total_seconds())
+
+
+# -- quarantine ----------------------------------------------------------------------------------------
+
+
+def _quarantine(source: SourceSettings) -> None:
+    rows = _data.quarantined(source.id).value.to_dict("records")
+    title = t("Bản ghi bị cách ly")
+    show(tag("h2", title, tag("small", number(len(rows))), class_="section"))
+    if not rows:
+        show(tag("p", icon("check"), t("Không có bản ghi nào của nguồn này bị cách ly."), class_="note"))
+        return
+    columns = [
+        Column(label=t("Lý do"), cell=_reason),
+        Column(label=t("Chỗ"), cell=lambda row: row["position"]),
+        Column(label=t("Mã ở nguồn"), cell=lambda row: row["source_key"] if isinstance(row["source_key"], str) else None, class_="code"),
+        Column(label=t("Thấy lúc"), cell=lambda row: f"{day(row['seen_at'].date())} {clock(row['seen_at'])}", class_="day"),
+        Column(label=t("Số lần"), cell=lambda row: int(row["seen_count"]), numeric=True),
+        Column(label=t("Nội dung (đã che)"), cell=_payload),
+    ]  # fmt: skip
+    show(table(columns, rows, caption=title, cards=True))
+
+
+def _reason(row: dict[str, Any]) -> Html:
+    known = row["reason"] in set(RejectReason)
+    label = REJECT[RejectReason(row["reason"])].label if known else row["reason"]
+    return join((tag("span", label), tag("small", row["detail"])))
+
+
+def _payload(row: dict[str, Any]) -> Html:
+    return tag("details", tag("summary", t("Xem")), tag("code", row["payload"], class_="payload"))

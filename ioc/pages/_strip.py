@@ -1,0 +1,136 @@
+"""The truth strip: over every screen, the one answer to "is this telling the truth now?"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ioc.model.run import Freshness, RunState, SourceHealth, Truth
+from ioc.pages import PATH
+from ioc.pages._html import EMPTY, Html, icon, join, tag
+from ioc.pages._view import View, href
+from ioc.words import t
+from ioc.words.formats import age, clock, duration, number, percent
+from ioc.words.names import LIGHT
+
+
+def lamp(truth: Truth, *, class_: str = "") -> Html:
+    """The light: its word, its icon and its colour, in this order of importance."""
+    word = LIGHT[truth.light]
+    return tag(
+        "span",
+        icon(word.icon),
+        tag("b", word.label),
+        class_=f"lamp lamp-{truth.light.value} {class_}".strip(),
+    )
+
+
+def strip(truth: Truth, *, now: datetime, lost_since: datetime | None, demo: bool, every: int) -> Html:
+    """The whole strip; `lost_since` is when the figures were read, if the store has been lost since."""
+    facts = (
+        tag("a", coverage(truth), href=href(PATH["sources"], View()), class_="go"),
+        *(tag("span", fact) for fact in sentences(truth, now=now)),
+    )
+    return tag(
+        "section",
+        _lost(lost_since) if lost_since else lamp(truth),
+        tag("span", join(facts), class_="facts"),
+        tag(
+            "span",
+            t("Số liệu lúc {time}", time=clock(lost_since or truth.as_of, seconds=True)),
+            class_="when",
+        ),
+        tag("span", t("Dữ liệu mô phỏng"), class_="demo") if demo else EMPTY,
+        beat(now, every=every),
+        class_=f"strip strip-{'lost' if lost_since else truth.light.value}",
+        aria_label=t("Độ tin cậy của số liệu"),
+    )
+
+
+def coverage(truth: Truth) -> str:
+    """How many sources are fresh, of all."""
+    return t("{fresh}/{total} nguồn mới", fresh=number(truth.fresh), total=number(truth.total))
+
+
+def sentences(truth: Truth, *, now: datetime) -> tuple[str, ...]:
+    """What is missing and how old, one fact a sentence; nothing where nothing is missing."""
+    found = []
+    if truth.oldest_name and truth.oldest_success:
+        seconds = (now - truth.oldest_success).total_seconds()
+        found.append(t("Cũ nhất: {name}, {age}", name=truth.oldest_name, age=age(seconds)))
+    if truth.never_ids:
+        found.append(t("{n} nguồn chưa có dữ liệu", n=number(len(truth.never_ids))))
+    if truth.stale_open_dossiers:
+        found.append(
+            t(
+                "Gồm {n} hồ sơ theo số liệu gần nhất của nguồn chưa cập nhật",
+                n=number(truth.stale_open_dossiers),
+            )
+        )
+    if truth.open_defects:
+        found.append(t("{n} lỗi dữ liệu chưa xử lý", n=number(truth.open_defects)))
+    return tuple(found)
+
+
+def plain_truth(truth: Truth, *, now: datetime) -> str:
+    """The strip as one line of text, for exports."""
+    word = LIGHT[truth.light].label
+    return ". ".join((word, coverage(truth), *sentences(truth, now=now)))
+
+
+def beat(now: datetime, *, every: int, wall: bool = False) -> Html:
+    """The server's time for the watch in the browser (`ioc/static/ioc.js`); nothing to see."""
+    return tag(
+        "span",
+        data_ioc_beat=str(int(now.timestamp())),
+        data_ioc_every=str(every),
+        data_ioc_clock=clock(now),
+        data_ioc_lost=t("MẤT KẾT NỐI MÁY CHỦ, số liệu lúc"),
+        data_ioc_wall=wall,
+        hidden=True,
+    )
+
+
+def no_ranking(truth: Truth, limit: float) -> Html:
+    """Why units are not ranked; nothing when they may be."""
+    if truth.rankings_allowed:
+        return EMPTY
+    words = t(
+        "Không xếp hạng đơn vị: chỉ {coverage} nguồn có số liệu mới, cần ít nhất {limit}. Xếp theo tên.",
+        coverage=percent(truth.coverage, decimals=0),
+        limit=percent(limit, decimals=0),
+    )
+    return tag("p", icon("alert"), words, class_="note")
+
+
+def loading(health: Sequence[SourceHealth], *, now: datetime) -> Html:
+    """The bar of the first load; nothing when no source is loading."""
+    first = [s.last_run for s in health if s.freshness is Freshness.LOADING and s.last_run]
+    running = [run for run in first if run.state is RunState.RUNNING]
+    if not running:
+        return EMPTY
+    fetched = sum(run.ledger.fetched for run in running)
+    known = [run.expected for run in running if run.expected]
+    done = fetched / sum(known) if len(known) == len(running) else None
+    since = min(run.started_at for run in running)
+    words = t(
+        "Đang nạp lịch sử lần đầu: {done} · {n} hồ sơ · {sources} nguồn · đã {time}",
+        done=percent(min(done, 1.0), decimals=0) if done is not None else t("chưa rõ tổng số"),
+        n=number(fetched),
+        sources=number(len(running)),
+        time=duration((now - since).total_seconds()),
+    )
+    return tag("div", tag("p", words), bar(done), class_="loading", role="status")
+
+
+def bar(share: float | None, *, kind: str = "accent") -> Html:
+    """A thin bar; hatched when the share is not known."""
+    if share is None:
+        return tag("span", class_="bar bar-unknown")
+    width = f"{max(0.0, min(share, 1.0)) * 100:.1f}%"
+    return tag("span", tag("span", style=f"width:{width}"), class_=f"bar bar-{kind}")
+
+
+def _lost(since: datetime) -> Html:
+    words = t("MẤT KẾT NỐI KHO DỮ LIỆU, số liệu lúc {time}", time=clock(since))
+    return tag("span", icon("cross"), tag("b", words), class_="lamp lamp-lost", role="alert")
