@@ -18,8 +18,8 @@ from ioc.model.dossier import (
     Status,
 )
 
-AcceptDue = Callable[[datetime], datetime]
-"""Submission -> last moment to accept it (8 working hours, Decree 45/2020)."""
+AcceptDue = Callable[[datetime], datetime | None]
+"""Submission -> last moment to accept it (8 working hours, Decree 45/2020); None when it cannot be told."""
 
 _PAUSES = {
     Status.SUPPLEMENT: PauseKind.SUPPLEMENT,

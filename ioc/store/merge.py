@@ -105,7 +105,7 @@ def _keeping(known: Known, accept_due: AcceptDue) -> AcceptDue:
     """Deadlines given once stay: an edited calendar speaks only of submissions to come."""
     stored = known.dossier
 
-    def keep(submitted_at: datetime) -> datetime:
+    def keep(submitted_at: datetime) -> datetime | None:
         if stored.accept_due_at is not None and stored.latest.submitted_at == submitted_at:
             return stored.accept_due_at
         return accept_due(submitted_at)
