@@ -49,7 +49,8 @@ def among(conn: Connection, column: Column[Any], values: Iterable[Any]) -> Colum
     if conn.dialect.name == "sqlite":
         entries = func.json_each(bindparam(None, json.dumps(wanted), String)).table_valued("value")
         return column.in_(select(entries.c.value))
-    kind = BigInteger() if wanted and isinstance(wanted[0], int) else String()
+    # without a length: a cast to VARCHAR(n) would cut longer values and find the wrong row
+    kind = String() if isinstance(column.type, String) else BigInteger()
     return column == func.any(bindparam(None, wanted, postgresql.ARRAY(kind)))
 
 
