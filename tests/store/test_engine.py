@@ -100,27 +100,27 @@ def test_a_writer_never_meets_that_refusal(sqlite_engine: Engine) -> None:
     assert _total(sqlite_engine) == 8
 
 
-def test_a_reader_sees_one_moment_to_the_end(engine: Engine) -> None:
-    _counter(engine)
-    with reading(engine) as conn:
+def test_a_reader_sees_one_moment_to_the_end(fresh_engine: Engine) -> None:
+    _counter(fresh_engine)
+    with reading(fresh_engine) as conn:
         before = conn.execute(text("SELECT n FROM counter")).scalar_one()
-        with writing(engine) as other:
+        with writing(fresh_engine) as other:
             other.execute(text("UPDATE counter SET n = 9"))
         assert conn.execute(text("SELECT n FROM counter")).scalar_one() == before
-    assert _total(engine) == 9
+    assert _total(fresh_engine) == 9
 
 
-def test_an_exception_undoes_the_whole_transaction(engine: Engine) -> None:
-    _counter(engine)
+def test_an_exception_undoes_the_whole_transaction(fresh_engine: Engine) -> None:
+    _counter(fresh_engine)
 
     def write_and_fail() -> None:
-        with writing(engine) as conn:
+        with writing(fresh_engine) as conn:
             conn.execute(text("UPDATE counter SET n = 5"))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         write_and_fail()
-    assert _total(engine) == 0
+    assert _total(fresh_engine) == 0
 
 
 def test_sqlite_is_opened_as_promised(sqlite_engine: Engine) -> None:
@@ -160,18 +160,18 @@ def _shown(conn: Connection, name: str) -> str:
     return str(conn.exec_driver_sql(f"SHOW {name}").scalar_one())
 
 
-def test_a_read_only_engine_cannot_write(engine: Engine, store_url: str) -> None:
-    _counter(engine)
+def test_a_read_only_engine_cannot_write(fresh_engine: Engine, store_url: str) -> None:
+    _counter(fresh_engine)
     reader = open_engine(store_url, read_only=True)
     with pytest.raises(Exception, match=r"chỉ mở để đọc|read-only"), writing(reader) as conn:
         conn.execute(text("UPDATE counter SET n = 1"))
     reader.dispose()
-    assert _total(engine) == 0
+    assert _total(fresh_engine) == 0
 
 
-def test_errors_never_tell_the_parameters(engine: Engine) -> None:
-    _counter(engine)
-    with pytest.raises(IntegrityError) as caught, writing(engine) as conn:
+def test_errors_never_tell_the_parameters(fresh_engine: Engine) -> None:
+    _counter(fresh_engine)
+    with pytest.raises(IntegrityError) as caught, writing(fresh_engine) as conn:
         conn.execute(text("INSERT INTO counter VALUES (1, :n)"), {"n": 123456789})
     assert "123456789" not in str(caught.value)
 

@@ -23,18 +23,18 @@ def _differences(engine: Engine) -> list[object]:
         return list(compare_metadata(context, metadata))
 
 
-def test_the_migrated_schema_is_the_one_in_the_code(engine: Engine) -> None:
-    assert _differences(engine) == []
+def test_the_migrated_schema_is_the_one_in_the_code(fresh_engine: Engine) -> None:
+    assert _differences(fresh_engine) == []
 
 
-def test_a_column_that_no_migration_made_would_be_seen(engine: Engine) -> None:
-    with writing(engine) as conn:
+def test_a_column_that_no_migration_made_would_be_seen(fresh_engine: Engine) -> None:
+    with writing(fresh_engine) as conn:
         conn.execute(text("ALTER TABLE dossier DROP COLUMN current_unit"))
-    assert len(_differences(engine)) == 1
+    assert len(_differences(fresh_engine)) == 1
 
 
-def test_the_migrated_constraints_bear_the_names_of_the_code(engine: Engine) -> None:
-    found = inspect(engine)
+def test_the_migrated_constraints_bear_the_names_of_the_code(fresh_engine: Engine) -> None:
+    found = inspect(fresh_engine)
     for table in metadata.sorted_tables:
         assert found.get_pk_constraint(table.name)["name"] == f"pk_{table.name}"
         uniques = {str(c.name) for c in table.constraints if c.__visit_name__ == "unique_constraint"}
@@ -48,19 +48,19 @@ def test_rollup_tables_have_no_rowid_on_sqlite(sqlite_engine: Engine) -> None:
     assert without == {"daily", "open_due", "stock", "unmapped"}
 
 
-def test_up_down_up_on_an_empty_and_on_a_filled_store(engine: Engine) -> None:
+def test_up_down_up_on_an_empty_and_on_a_filled_store(fresh_engine: Engine) -> None:
     for _ in range(2):
-        with writing(engine) as conn:
+        with writing(fresh_engine) as conn:
             conn.execute(text("INSERT INTO domain (code, name) VALUES ('dat-dai', 'Đất đai')"))
-        downgrade(engine, "base")
-        assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
-        upgrade(engine)
-        assert _differences(engine) == []
+        downgrade(fresh_engine, "base")
+        assert set(inspect(fresh_engine).get_table_names()) <= {"alembic_version"}
+        upgrade(fresh_engine)
+        assert _differences(fresh_engine) == []
 
 
-def test_upgrading_twice_is_upgrading_once(engine: Engine) -> None:
-    upgrade(engine)
-    require_head(engine)
+def test_upgrading_twice_is_upgrading_once(fresh_engine: Engine) -> None:
+    upgrade(fresh_engine)
+    require_head(fresh_engine)
 
 
 def test_a_store_behind_names_the_command(store_url: str) -> None:
@@ -75,11 +75,11 @@ def test_a_store_behind_names_the_command(store_url: str) -> None:
     engine.dispose()
 
 
-def test_a_store_ahead_is_refused(engine: Engine) -> None:
-    with writing(engine) as conn:
+def test_a_store_ahead_is_refused(fresh_engine: Engine) -> None:
+    with writing(fresh_engine) as conn:
         conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreUnready, match="mới hơn"):
-        require_head(engine)
+        require_head(fresh_engine)
 
 
 def test_a_migration_that_breaks_leaves_nothing_behind(store_url: str) -> None:
