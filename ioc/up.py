@@ -36,18 +36,25 @@ BACK_OFF = (1.0, 2.0, 5.0, 10.0, 30.0)
 SOUND_SECONDS = 60.0
 """A child that lived this long is sound: the next crash begins at the shortest wait."""
 
+START_SECONDS = 30.0
+
 LOG_BYTES = 20_000_000
 """A log larger than this is put aside as `.1` when its child starts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Child:
-    """A process to keep running; `label` is what people call it."""
+    """A process to keep running; `label` is what people call it.
+
+    `waits_for` is a port that must answer first: a scheduler that meets no simulator yet would count
+    every source as broken. After START_SECONDS it is started anyway.
+    """
 
     name: str
     label: str
     command: tuple[str, ...]
     environ: Mapping[str, str]
+    waits_for: int | None = None
 
 
 @dataclass(slots=True)
@@ -76,16 +83,15 @@ class Supervisor:
         """Start every child, in the order given."""
         self.logs.mkdir(parents=True, exist_ok=True)
         for child in self.children:
-            life = _Life(child, self.logs / f"{child.name}.log")
-            self._lives.append(life)
-            _launch(life)
+            self._lives.append(_Life(child, self.logs / f"{child.name}.log", again_at=monotonic_seconds()))
+        self.tend()
 
     def tend(self) -> None:
         """Notice crashes and start again what has waited long enough; call it often."""
         for life in self._lives:
             if life.process is not None and life.process.poll() is not None:
                 self._mourn(life, life.process.returncode)
-            elif life.again_at is not None and monotonic_seconds() >= life.again_at:
+            elif life.again_at is not None and monotonic_seconds() >= life.again_at and _may_start(life):
                 _launch(life)
 
     def is_running(self, name: str) -> bool:
@@ -115,6 +121,19 @@ class Supervisor:
         wait = self.back_off[min(life.crashes, len(self.back_off)) - 1]
         life.process, life.again_at = None, monotonic_seconds() + wait
         self.tell(f"{life.child.label} đã dừng (mã {code}), khởi động lại sau {wait:g} giây; xem {life.log}")
+
+
+def _may_start(life: _Life) -> bool:
+    port, asked_at = life.child.waits_for, life.again_at or 0.0
+    return port is None or _listens(port) or monotonic_seconds() > asked_at + START_SECONDS
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), timeout=0.5).close()
+    except OSError:
+        return False
+    return True
 
 
 def _launch(life: _Life) -> None:
@@ -169,7 +188,7 @@ def processes(
     require_free(port, "--port")
     told = {**environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
     ours = (sys.executable, "-m", "ioc")
-    found = []
+    found, simulated = [], None
     if demo:
         told = with_demo_secrets(settings, told)
         simulated = simulator_port(settings)
@@ -177,7 +196,10 @@ def processes(
         size = () if scale is None else ("--scale", str(scale))
         command = (*ours, "simulate", "--port", str(simulated), "--seed", str(seed), "--drama", *size)
         found.append(Child(name="simulator", label="Tỉnh mô phỏng", command=command, environ=told))
-    found.append(Child(name="scheduler", label="Bộ lập lịch", command=(*ours, "schedule"), environ=told))
+    schedule = (*ours, "schedule")
+    found.append(
+        Child(name="scheduler", label="Bộ lập lịch", command=schedule, environ=told, waits_for=simulated)
+    )
     page = (sys.executable, "-m", "streamlit", "run", str(APP), "--server.address", HOST)
     flags = ("--server.port", str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false")
     found.append(Child(name="dashboard", label="Bảng điều hành", command=(*page, *flags), environ=told))

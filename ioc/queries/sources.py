@@ -128,6 +128,17 @@ def runs(conn: Connection, source_id: str, *, limit: int = 50) -> pd.DataFrame:
     return frame(conn.execute(statement.order_by(table.id.desc()).limit(limit)), RUN_COLUMNS)
 
 
+def newest_run(conn: Connection) -> int:
+    """The id of the newest run of any source; 0 before the first."""
+    return int(conn.scalar(select(func.max(source_run.c.id))) or 0)
+
+
+def stored_since(conn: Connection, run_id: int) -> int:
+    """Dossiers that came new into the store in the runs after `run_id`."""
+    inserted = select(func.sum(source_run.c.inserted)).where(source_run.c.id > run_id)
+    return int(conn.scalar(inserted) or 0)
+
+
 def _health(
     source: SourceSettings,
     state: SourceState,
@@ -150,7 +161,7 @@ def _health(
             stale_after_seconds=source.stale_after_seconds,
             last_state=ended,
             paused=state.is_paused(now),
-            loading=_is_loading(state, recent),
+            loading=_is_loading(source, state, recent, now),
         ),
         last_success=state.last_success_at,
         age_seconds=rules.age_seconds(now=now, last_success=state.last_success_at),
@@ -164,11 +175,20 @@ def _health(
     )
 
 
-def _is_loading(state: SourceState, recent: tuple[Run, ...]) -> bool:
-    """Whether the first pass over everything is under way: until it ends, the figures lack its rest."""
-    if not recent or recent[0].state is not RunState.RUNNING:
-        return False
-    return state.last_success_at is None or (state.last_full_at is None and recent[0].kind is RunKind.FULL)
+def _is_loading(source: SourceSettings, state: SourceState, recent: tuple[Run, ...], now: datetime) -> bool:
+    """Whether the first pass over everything is still to end: until then the figures lack its rest.
+
+    A first look or a poll of changes may have gone well before it; that makes the source no fresher,
+    and when these too fall silent it is stale like any other. Folders are read as files come.
+    """
+    is_running = bool(recent) and recent[0].state is RunState.RUNNING
+    if state.last_success_at is None:
+        return is_running
+    is_whole = state.last_full_at is not None or source.base_url is None
+    age = rules.age_seconds(now=now, last_success=state.last_success_at) or 0
+    return not is_whole and (
+        age <= source.stale_after_seconds or (is_running and recent[0].kind is RunKind.FULL)
+    )
 
 
 def _open_dossiers(conn: Connection, scope: Scope) -> Mapping[str, int]:

@@ -15,8 +15,10 @@ from ioc.queries.sources import (
     RUN_COLUMNS,
     UNMAPPED_COLUMNS,
     health,
+    newest_run,
     quarantined,
     runs,
+    stored_since,
     truth,
     unmapped,
 )
@@ -78,12 +80,32 @@ def test_a_first_load_under_way_is_loading_with_its_progress(engine: Engine) -> 
     assert healths(engine)[0].freshness is Freshness.NEVER
 
 
-def test_changes_read_before_the_first_full_pass_do_not_make_it_whole(engine: Engine) -> None:
+def run_well(engine: Engine, source_id: str, kind: RunKind) -> None:
+    run_id = begin_run(engine, source_id=source_id, kind=kind, holder="test", now=NOON)
+    end_run(engine, run_id, state=RunState.OK, now=NOON)
+
+
+def test_a_first_look_before_the_first_full_pass_makes_no_source_whole(engine: Engine) -> None:
     empty(engine)
-    first = begin_run(engine, source_id="s1", kind=RunKind.CHANGES, holder="test", now=NOON)
-    end_run(engine, first, state=RunState.OK, now=NOON)
-    begin_run(engine, source_id="s1", kind=RunKind.FULL, holder="test", now=NOON)
-    assert healths(engine)[0].freshness is Freshness.LOADING
+    for source_id in ("s1", "s2"):
+        run_well(engine, source_id, RunKind.CHANGES)
+    polled, folder = healths(engine)
+    assert (polled.freshness, folder.freshness) == (Freshness.LOADING, Freshness.FRESH)
+    assert healths(engine, minutes_later=11)[0].freshness is Freshness.STALE
+    full = begin_run(engine, source_id="s1", kind=RunKind.FULL, holder="test", now=NOON)
+    assert healths(engine, minutes_later=11)[0].freshness is Freshness.LOADING
+    end_run(engine, full, state=RunState.OK, now=NOON)
+    assert healths(engine)[0].freshness is Freshness.FRESH
+
+
+def test_what_a_first_load_has_stored_is_counted(engine: Engine) -> None:
+    empty(engine)
+    with reading(engine) as conn:
+        assert (newest_run(conn), stored_since(conn, 0)) == (0, 0)
+    first = take(engine, [a_version()])
+    take(engine, [a_version(), a_version(source_key="K2")])
+    with reading(engine) as conn:
+        assert (newest_run(conn) > first, stored_since(conn, 0), stored_since(conn, first)) == (True, 2, 1)
 
 
 def test_a_paused_source_says_so_and_when_it_comes_back(engine: Engine) -> None:
