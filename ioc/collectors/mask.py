@@ -1,0 +1,160 @@
+"""Personal data stops here: nothing that names or numbers a person is kept, on disk or in quarantine.
+
+Two nets: fields whose name says that they are personal are emptied, and every other text loses what
+looks like an identity number (9 or 12 digits), a telephone number or an e-mail address.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from ioc.collectors.jsontext import TWICE, NotANumber, Twice
+from ioc.collectors.texts import fold
+
+MASKED = "***"
+
+_PERSONAL = frozenset(
+    {
+        "applicant",
+        "accepter",
+        "assignee",
+        "owner",
+        "candidateuser",
+        "fullname",
+        "firstname",
+        "lastname",
+        "applicantname",
+        "ownername",
+        "contactname",
+        "receivername",
+        "username",
+        "identitynumber",
+        "identity",
+        "identityno",
+        "idnumber",
+        "cccd",
+        "cmnd",
+        "passport",
+        "taxcode",
+        "phone",
+        "phonenumber",
+        "mobile",
+        "tel",
+        "telno",
+        "fax",
+        "email",
+        "address",
+        "addressdetail",
+        "contactaddress",
+        "birthday",
+        "dateofbirth",
+        "birthdate",
+        "gender",
+        "bankaccount",
+        "chuhoso",
+        "sogiaytochuhoso",
+        "sodinhdanh",
+        "diachi",
+        "sodienthoai",
+        "nguoinop",
+        "nguoixuly",
+        "applicantidno",
+        "contacttelno",
+        "contactemail",
+        "currentactionuser",
+        "createduser",
+        "updateduser",
+    }
+)
+"""Names of JSON fields, lower case and without separators (iGate 2, OpenCPS, national format)."""
+
+_PERSONAL_WORDS = (
+    "chu ho so",
+    "nguoi nop",
+    "nguoi xu ly",
+    "can bo",
+    "ho ten",
+    "ho va ten",
+    "to chuc ca nhan",
+    "nguoi dung ten",
+    "nguoi nhan",
+    "dia chi",
+    "dien thoai",
+    "sdt",
+    "so dt",
+    "email",
+    "thu dien tu",
+    "cccd",
+    "cmnd",
+    "can cuoc",
+    "dinh danh ca nhan",
+    "so dinh danh",
+    "ngay sinh",
+    "ma so thue",
+)
+"""Words in the headers of sheets."""
+
+_NUMBERS = re.compile(
+    r"(?<![\w.])(?:"
+    r"[\w.+-]+@[\w-]+\.[\w.-]+"  # e-mail
+    r"|\+?84(?:[ .-]?\d){9}(?!\d)"  # telephone abroad form
+    r"|0(?:[ .-]?\d){9,10}(?!\d)"  # telephone, or the first digits of a CCCD
+    r"|\d{12}(?!\d)|\d{9}(?!\d)"  # CCCD, CMND
+    r"|\d{3}(?: \d{3}){3}(?!\d)"
+    r")"
+)
+
+
+def scrub(text: str) -> str:
+    """The text with identity numbers, telephone numbers and e-mail addresses replaced by `***`."""
+    return _NUMBERS.sub(MASKED, text)
+
+
+def is_personal(name: str) -> bool:
+    """Whether a field or column of this name holds personal data."""
+    if "".join(c for c in name.lower() if c.isalnum()) in _PERSONAL:
+        return True
+    words = f" {fold(name)} "
+    return any(f" {word} " in words for word in _PERSONAL_WORDS)
+
+
+def masked(value: object, *, keep: frozenset[str] = frozenset()) -> object:
+    """The same JSON value without personal data; texts under the names in `keep` stay as they are.
+
+    `keep` holds names of codes and dates, whose digits are no person's.
+    """
+    if isinstance(value, dict):
+        made = {name: _field(name, inner, keep) for name, inner in value.items()}
+        if isinstance(value, Twice):
+            made[TWICE] = list(value.names)
+        return made
+    if isinstance(value, list):
+        return [masked(inner, keep=keep) for inner in value]
+    return scrub(value) if isinstance(value, str) else value
+
+
+def _field(name: str, value: object, keep: frozenset[str]) -> object:
+    if value is None or isinstance(value, bool):
+        return value
+    if name in keep and isinstance(value, str | int | float):
+        return value
+    if is_personal(name):
+        return MASKED
+    if isinstance(value, int | float):
+        return value if scrub(str(value)) == str(value) else MASKED
+    return masked(value, keep=keep)
+
+
+def as_text(value: object, *, ascii_only: bool = False) -> str:
+    """A masked value as JSON text; what was not a number in the source is not one here either.
+
+    `ascii_only` writes escapes, in which halves of characters survive.
+    """
+    return json.dumps(value, ensure_ascii=ascii_only, separators=(",", ":"), default=_odd)
+
+
+def _odd(value: object) -> object:
+    if isinstance(value, NotANumber):
+        return float(value.text)
+    raise TypeError(type(value).__name__)
