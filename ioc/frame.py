@@ -7,13 +7,15 @@ from pathlib import Path
 import streamlit as st
 
 from ioc import words
-from ioc.pages import SCREENS, Screen, screens_for
+from ioc.pages import PATH, SCREENS, Screen, screens_for
+from ioc.pages._html import Html, show, tag
 from ioc.pages._screen import LANGUAGE
 from ioc.words import t
 
 ICON = Path(__file__).parent / "static" / "fav.png"
 """A local file: an icon by name would be fetched from another host."""
 
+LOGO = ICON.with_name("logo.png")
 SIDEBAR_PX = 232
 
 
@@ -26,8 +28,19 @@ def main() -> None:
         initial_sidebar_state=SIDEBAR_PX,
     )
     _choose_language()
+    st.logo(str(LOGO), size="medium")
     page = st.navigation(_sections(screens_for()), expanded=True)
+    with st.sidebar:
+        show(_aside())
     page.run()
+
+
+def _aside() -> Html:
+    """Below the menu: the wall in a window of its own, and the other language."""
+    other, name = ("en", "English") if words.language() == "vi" else ("vi", "Tiếng Việt")
+    wall = tag("a", t("Màn hình lớn"), href=f"./{PATH['wall']}", target="_blank")
+    switch = tag("a", name, href=f"?lang={other}", lang=other)
+    return tag("p", wall, switch, class_="aside")
 
 
 def _choose_language() -> None:

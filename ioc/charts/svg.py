@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 Values = Sequence[float | None]
 
-_WIDTH, _HEIGHT = 100.0, 100.0
+_WIDTH, _HEIGHT = 98.0, 100.0
 _MARGIN = 4.0
 
 

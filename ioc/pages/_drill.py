@@ -69,14 +69,9 @@ def draw_listing(listing: Listing, here: Here) -> None:
             cards=True,
         )
     )
-    show(
-        pager(
-            page=here.view.page,
-            pages=-(-held.page.total // PAGE_ROWS),
-            link=lambda n: href(listing.url_path, here.view, page=n),
-        )
-        or tag("span")
-    )
+    pages = -(-held.page.total // PAGE_ROWS)
+    if pages > 1:
+        show(pager(page=here.view.page, pages=pages, link=lambda n: href(listing.url_path, here.view, page=n)))
 
 
 def open_dossier(listing: Listing, view: View) -> None:
@@ -199,7 +194,7 @@ def _steps(listing: Listing, held: Drill, here: Here) -> Html:
     def link(code: str) -> str:
         return href(listing.url_path, here.view, step=None if here.view.step == code else code)
 
-    columns = _group_columns(t("Bước"), held.steps, listing, link, chosen=here.view.step)
+    columns = _group_columns(t("Bước"), held.steps, listing, link, chosen=here.view.step)[:-1]
     return tag(
         "section",
         tag("h2", title, class_="section"),

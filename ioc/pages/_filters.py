@@ -15,7 +15,6 @@ from ioc.pages._html import icon, join, show, tag
 from ioc.pages._view import SPANS, View, parse, period_of, query, sticky
 from ioc.settings import Settings
 from ioc.words import t
-from ioc.words.formats import day
 from ioc.words.names import LEVEL
 
 KEPT = "kept_view"
@@ -100,7 +99,6 @@ def _period(view: View) -> None:
         format_func=lambda code: t(dict(SPANS)[code]),
         key=_SPAN,
         on_change=_span_changed,
-        help=f"{day(period.first)} – {day(period.last)}",
     )
     if view.span == "custom":
         _set(_DAYS, (period.first, period.last))

@@ -110,9 +110,9 @@ KPIS: tuple[Kpi, ...] = (
         better=1,
         rate=True,
         parts=(
-            Part(mark("trước hạn {n}"), lambda f: f.resolved_early, Measure.RESOLVED_EARLY),
-            Part(mark("đúng hạn {n}"), lambda f: f.resolved_on_time, Measure.RESOLVED_ON_TIME),
-            Part(mark("quá hạn {n}"), lambda f: f.resolved_late, Measure.RESOLVED_LATE),
+            Part(mark("sớm {n}"), lambda f: f.resolved_early, Measure.RESOLVED_EARLY),
+            Part(mark("đúng {n}"), lambda f: f.resolved_on_time, Measure.RESOLVED_ON_TIME),
+            Part(mark("trễ {n}"), lambda f: f.resolved_late, Measure.RESOLVED_LATE),
         ),
     ),
     Kpi(

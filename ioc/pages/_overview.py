@@ -18,7 +18,7 @@ from ioc.pages._html import EMPTY, Html, icon, join, show, tag
 from ioc.pages._screen import Here, empty_box
 from ioc.pages._strip import bar, no_ranking
 from ioc.pages._tables import Column, Sorting, table, twin
-from ioc.pages._tiles import not_fresh, oldest_of, opened, tiles
+from ioc.pages._tiles import basis, not_fresh, oldest_of, opened, tiles
 from ioc.pages._view import View, href
 from ioc.queries.measures import Measure
 from ioc.rules.counting import on_time_rate
@@ -53,6 +53,7 @@ def board(here: Here) -> None:
         )
         return
     stale = _stale_agencies(here)
+    show(tag("p", basis(held.period), class_="basis"))
     show(
         tiles(
             held,
@@ -137,7 +138,8 @@ def _agencies(held: Overview, here: Here, stale: dict[str, SourceHealth]) -> Non
     apart = [row for row in rows if row.code == UNMAPPED]
     sort = _sort(here)
     show(tag("h2", t(_TITLES[here.view.level]), class_="section"))
-    show(no_ranking(here.truth, _data.settings().province.ranking_coverage) or tag("span"))
+    if not here.truth.rankings_allowed:
+        show(no_ranking(here.truth, _data.settings().province.ranking_coverage))
     columns = _columns(here, held, most=max((r.figures.in_progress_late for r in rows), default=0))
     sorting = Sorting(present=sort, link=lambda key: href(PATH["overview"], here.view, sort=key))
     show(

@@ -40,7 +40,7 @@ def draw_receipts(here: Here) -> None:
             class_="note",
         )
     )
-    show(tag("div", _next(board.clock, here), _agencies(board.agencies, here), class_="two"))
+    show(tag("div", _next(board.clock, here), _agencies(board.agencies, here), class_="two two-wide"))
 
 
 def _tiles(held: Receipts, here: Here) -> Html:

@@ -43,8 +43,7 @@ def draw_screen(
 ) -> None:
     """Title, filters, then the part that refreshes by itself; `dialog` opens what the address names."""
     words.use(st.session_state.get(LANGUAGE))
-    show(tag("h1", t(screen.title), class_="title"))
-    view = _guarded(lambda: _filters.draw(filters))
+    view = _guarded(lambda: _start(screen, filters))
     if view is None:
         return
 
@@ -56,6 +55,11 @@ def draw_screen(
     live()
     if dialog is not None:
         _guarded(lambda: dialog(view))
+
+
+def _start(screen: Screen, filters: _filters.Filters) -> View:
+    show(tag("h1", t(screen.title), tag("small", _data.settings().province.name), class_="title"))
+    return _filters.draw(filters)
 
 
 def _live(screen: Screen, body: Callable[[Here], None], view: View) -> None:

@@ -58,7 +58,7 @@ def _counts(health: tuple[SourceHealth, ...]) -> Html:
     """How many sources are in each state."""
     found = Counter(source.freshness for source in health)
     parts = [
-        tag("span", state(freshness), " ", tag("b", number(found[freshness])), class_="fact")
+        tag("span", state(freshness), tag("b", number(found[freshness]), class_="count"), class_="fact")
         for freshness in _WORST_FIRST
         if found[freshness]
     ]
@@ -83,10 +83,8 @@ def _columns(here: Here) -> list[Column]:
     return [
         Column(label=t("Nguồn"), cell=name, class_="name"),
         Column(label=t("Tình trạng"), cell=lambda s: state(s.freshness)),
-        Column(label=t("Số liệu"), cell=_last_success),
-        Column(label=t("Lần thu thập gần nhất"), cell=lambda s: last_run(s.last_run, here.now)),
-        Column(label=t("Dòng"), cell=_rows, numeric=True),
-        Column(label=t("Dòng/giây"), cell=lambda s: number(rate(s.last_run, here.now)), numeric=True),
+        Column(label=t("Số liệu"), cell=_last_success, class_="day"),
+        Column(label=t("Lần thu thập gần nhất"), cell=lambda s: last_run(s.last_run, here.now), class_="name"),
         Column(label=t("Lần tới"), cell=lambda s: _next(s, here.now), class_="day"),
         Column(label=t("20 lần gần nhất"), cell=lambda s: history(s.recent)),
         Column(label=t("Đang giải quyết"), cell=lambda s: s.open_dossiers, numeric=True),
@@ -110,20 +108,27 @@ def last_run(run: Run | None, now: datetime) -> Html:
     word = RUN_STATE[run.state]
     fault = FAULT[run.fault].label if run.fault else None
     shown = tag("span", icon(word.icon), fault or word.label)
-    small = tag("small", run.error, class_="clamp", title=run.error) if run.error else EMPTY
-    return join((shown, small))
+    if run.error:
+        return join((shown, tag("small", run.error, class_="clamp", title=run.error)))
+    return join((shown, tag("small", amount(run, now))))
+
+
+def amount(run: Run, now: datetime) -> str:
+    """Rows, rate and time of a run."""
+    return t(
+        "{rows} dòng, {rate} dòng/giây, {time}",
+        rows=number(run.ledger.fetched),
+        rate=number(rate(run, now)),
+        time=duration(_seconds(run, now)),
+    )
 
 
 def progress(run: Run, now: datetime) -> Html:
     """Pages, rows, rate and share of a run that is going on."""
     share = run.ledger.fetched / run.expected if run.expected else None
-    words = t(
-        "Đang chạy: {pages} trang, {rows} dòng",
-        pages=number(run.pages),
-        rows=number(run.ledger.fetched),
-    )
-    shown = percent(min(share, 1.0), decimals=0) if share is not None else duration(_seconds(run, now))
-    return join((tag("span", icon("load"), words), tag("small", shown), bar(share)))
+    words = t("Đang chạy: {pages} trang", pages=number(run.pages))
+    done = f" · {percent(min(share, 1.0), decimals=0)}" if share is not None else ""
+    return join((tag("span", icon("load"), words, done), tag("small", amount(run, now)), bar(share)))
 
 
 def rate(run: Run | None, now: datetime) -> float | None:
@@ -135,10 +140,6 @@ def rate(run: Run | None, now: datetime) -> float | None:
 
 def _seconds(run: Run, now: datetime) -> float:
     return ((run.ended_at or now) - run.started_at).total_seconds()
-
-
-def _rows(source: SourceHealth) -> object:
-    return source.last_run.ledger.fetched if source.last_run else None
 
 
 def _next(source: SourceHealth, now: datetime) -> str:

@@ -15,7 +15,7 @@ from ioc.pages._kpis import KPIS, Change, Kpi, change, small_line
 from ioc.pages._view import View, href
 from ioc.queries.measures import Measure
 from ioc.words import t
-from ioc.words.formats import age, number
+from ioc.words.formats import age, day, number, short_day
 
 
 def tiles(held: Overview, *, view: View, oldest: datetime | None, now: datetime, partial: bool) -> Html:
@@ -29,13 +29,13 @@ def _tile(kpi: Kpi, held: Overview, *, view: View, age_text: str, partial: bool)
     late = kpi.measure is Measure.IN_PROGRESS_LATE and kpi.value(held.figures)
     return tag(
         "article",
-        tag("h3", t(kpi.label)),
-        tag("p", _value(kpi, held, view), tag("small", t(kpi.unit)), class_="value"),
+        tag("h3", t(kpi.label), title=t(kpi.unit) if kpi.rate else None),
+        tag("p", _value(kpi, held, view), _unit(kpi), class_="value"),
         _parts(kpi, held, view),
         _spark(kpi, held),
         tag(
             "footer",
-            moved(change(kpi, held.figures, held.before), held.period),
+            moved(change(kpi, held.figures, held.before)),
             tag("span", t("cũ nhất {age}", age=age_text), class_="age"),
         ),
         class_=f"tile{' is-late' if late else ''}{' is-partial' if partial else ''}",
@@ -67,21 +67,33 @@ def _parts(kpi: Kpi, held: Overview, view: View) -> Html:
     return tag("p", join(links, " · "), class_="parts") if links else EMPTY
 
 
-def moved(found: Change | None, period: Period) -> Html:
+def _unit(kpi: Kpi) -> Html:
+    """The unit beside a count; what a rate is of stands in its parts."""
+    return EMPTY if kpi.rate else tag("small", t(kpi.unit))
+
+
+def moved(found: Change | None) -> Html:
     """The change in words with its arrow; red only where more dossiers are late."""
     if found is None:
         return tag("span", t("chưa có kỳ trước để so sánh"), class_="delta")
-    words = t("{change} so với {before}", change=found.text, before=before_words(period))
     worse = tag("span", t("xấu hơn"), class_="unseen") if found.worse else EMPTY
     class_ = f"delta{' is-worse' if found.worse else ''}"
-    return tag("span", icon(found.arrow), words, worse, class_=class_)
+    return tag("span", icon(found.arrow), found.text, worse, class_=class_)
 
 
-def before_words(period: Period) -> str:
-    """What the period is compared with: the same number of days just before it."""
+def basis(period: Period) -> str:
+    """Which days the tiles speak of, and with which days they are compared."""
+    before = period.before()
     if period.days == 1:
-        return t("cả ngày hôm trước")
-    return t("{n} ngày liền trước", n=number(period.days))
+        return t("Ngày {day}, so với cả ngày {before}", day=day(period.last), before=day(before.last))
+    return t(
+        "{first} – {last}, so với {n} ngày liền trước ({before_first} – {before_last})",
+        first=day(period.first),
+        last=day(period.last),
+        n=number(period.days),
+        before_first=short_day(before.first),
+        before_last=short_day(before.last),
+    )
 
 
 def _spark(kpi: Kpi, held: Overview) -> Html:

@@ -14,7 +14,7 @@ from ioc.model.run import Light, Truth
 from ioc.pages._bundles import Overview
 from ioc.pages._html import EMPTY, Html, join, tag
 from ioc.pages._kpis import KPIS, Kpi, change, small_line
-from ioc.pages._tiles import moved
+from ioc.pages._tiles import basis, moved
 from ioc.queries.measures import Measure
 from ioc.words import t
 from ioc.words.formats import age, number, short_day
@@ -22,10 +22,9 @@ from ioc.words.formats import age, number, short_day
 
 def overview_scene(held: Overview, truth: Truth, *, now: datetime) -> Html:
     """The whole scene."""
-    period = f"{short_day(held.period.first)} – {short_day(held.period.last)}"
     return tag(
         "div",
-        tag("h2", t("Tổng quan"), tag("small", period)),
+        tag("h2", t("Tổng quan"), tag("small", basis(held.period))),
         tag("div", join(_tile(kpi, held, truth, now=now) for kpi in KPIS), class_="w-tiles"),
         tag(
             "div",
@@ -48,7 +47,7 @@ def _tile(kpi: Kpi, held: Overview, truth: Truth, *, now: datetime) -> Html:
         tag("h3", t(kpi.label), tag("small", t(kpi.unit)) if not kpi.rate else EMPTY),
         tag("b", kpi.shown(held.figures)),
         tag("img", src=picture, alt="") if picture else EMPTY,
-        tag("p", moved(change(kpi, held.figures, held.before), held.period)),
+        tag("p", moved(change(kpi, held.figures, held.before))),
         tag("p", _age(truth, missing, now=now), class_="w-age is-hatched" if missing else "w-age"),
         class_=classes,
     )

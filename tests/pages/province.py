@@ -10,6 +10,8 @@ Faster and plainer than the simulated province: no HTTP, and every shape that a 
 from __future__ import annotations
 
 import random
+import re
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -60,14 +62,23 @@ class Filled:
     now: datetime
 
 
+def make_config(target: Path) -> None:
+    """The deployment's configuration with patient sources: figures stay fresh for six hours, not for seconds."""
+    shutil.copytree(CONFIG, target, dirs_exist_ok=True)
+    sources = (target / "sources.toml").read_text("utf-8")
+    patient = re.sub(r'^stale_after = ".*"', 'stale_after = "6h"', sources, flags=re.MULTILINE)
+    (target / "sources.toml").write_text(patient, "utf-8")
+
+
 def environ_of(home: Path) -> dict[str, str]:
     """Environment under which every process finds this store."""
-    return {"IOC_CONFIG": str(CONFIG), "IOC_HOME": str(home)}
+    return {"IOC_CONFIG": str(home / "config"), "IOC_HOME": str(home)}
 
 
 def make_home(home: Path) -> Settings:
     """An empty store at the newest schema, with the reference tables in."""
     home.mkdir(parents=True, exist_ok=True)
+    make_config(home / "config")
     settings = load_settings(environ_of(home))
     engine = open_engine(settings.database_url)
     upgrade(engine)
@@ -87,7 +98,7 @@ def fill(
     extra: Sequence[DossierVersion] = (),
     seed: int = 20261122,
 ) -> Filled:
-    """Put a year of dossiers in, one good run a source; `stale` sources failed three hours ago and since."""
+    """Put a year of dossiers in, one good run a source; `stale` sources failed nine hours ago and since."""
     settings = make_home(home)
     engine = open_engine(settings.database_url)
     calendar = vietnam_calendar(first_year=2020, last_year=2030, overrides=settings.calendar)
@@ -97,7 +108,7 @@ def fill(
             continue
         versions = [version for version in made if version.source_id == source.id]
         failed = (stale or {}).get(source.id)
-        as_of = now - (timedelta(hours=3) if failed else timedelta(seconds=20))
+        as_of = now - (timedelta(hours=9) if failed else timedelta(seconds=20))
         _good_run(engine, calendar, source.id, versions, as_of=as_of)
         if failed:
             _bad_runs(engine, source.id, failed, now=now)
@@ -203,7 +214,7 @@ def _dossier(
         domain_code=procedure.domain_code,
         service_level=chance.choice([ServiceLevel.FULL, ServiceLevel.PARTIAL]) if online else None,
         channel=Channel.ONLINE if online else chance.choice([Channel.COUNTER, Channel.POSTAL]),
-        submitted_at=received - timedelta(hours=chance.randrange(1, 20)),
+        submitted_at=received - timedelta(hours=chance.choice([1, 2, 3, 5, 8, 16, 30, 50])),
         received_at=received,
         due_at=end_of_day(due),
         due_precision=DuePrecision.DAY,
@@ -220,7 +231,7 @@ def _moved_on(version: DossierVersion, due: date, *, now: datetime, chance: rand
     step, unit = chance.choice(STEPS)
     if fate < 0.03:
         online = {"channel": Channel.ONLINE, "received_at": None, "due_at": None, "status": Status.NEW}
-        asked = now - timedelta(hours=chance.choice([1, 3, 5, 9, 30]), minutes=chance.randrange(60))
+        asked = now - timedelta(hours=chance.choice([1, 3, 5, 9, 30, 60, 80]), minutes=chance.randrange(60))
         return replace(version, submitted_at=asked, version_at=asked, **online)  # type: ignore[arg-type]
     if fate < 0.05:
         paused = now - timedelta(days=1)
