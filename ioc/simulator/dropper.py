@@ -80,10 +80,13 @@ class Dropper:
         return book[: len(book) // 2] if self._switches.meets(site.id, Fault.TRUNCATED_BODY) else book
 
     def _tidy(self, site: Site) -> None:
-        name = re.compile(re.escape(site.spec.path) + r"_ho-so_\d{8}-\d{4}\.xlsx")
-        ours = sorted(path for path in self.folder(site).iterdir() if name.fullmatch(path.name))
-        for path in ours[:-KEPT]:
-            path.unlink(missing_ok=True)
+        """Also where the collector put them away: a demo must not fill the disk."""
+        name = re.compile(re.escape(site.spec.path) + r"_ho-so_\d{8}-\d{4}(-\w+)?\.xlsx(\.txt)?")
+        for folder in (self.folder(site), self.folder(site) / "done", self.folder(site) / "refused"):
+            found = folder.iterdir() if folder.is_dir() else ()
+            ours = sorted(path for path in found if name.fullmatch(path.name))
+            for path in ours[:-KEPT]:
+                path.unlink(missing_ok=True)
 
 
 def put_whole(path: Path, content: bytes) -> None:

@@ -35,6 +35,7 @@ HEADER = (
     "Ngày trả kết quả",
     "Trạng thái",
     "Lệ phí",
+    "Đã nộp",
 )
 _COLUMNS = len(HEADER)
 Line = list[str | int | None]
@@ -92,6 +93,8 @@ def _line(site: Site, lives: Lives, state: State, dates: _Dates, place: int) -> 
     row = int(state.rows[place])
     procedure = site.procedures[int(lives.procedure[row])]
     applicant = placeholder(int(lives.keys[row]))["data"]["fullname"]
+    status, fee = STATUSES[state.status[place]], int(lives.fee[row])
+    owing = status in (Status.NEW, Status.REJECTED, Status.FINANCIAL)
     return [
         None,
         code_of(site.spec, lives, row),
@@ -103,8 +106,9 @@ def _line(site: Site, lives: Lives, state: State, dates: _Dates, place: int) -> 
         CHANNEL_NAMES[int(lives.channel[row])],
         LEVEL_NAMES[bool(site.world.catalogue.full[int(lives.procedure[row])])],
         *dates.of(place),
-        STATUS_NAMES[STATUSES[state.status[place]]],
-        int(lives.fee[row]),
+        STATUS_NAMES[status],
+        fee,
+        0 if owing else fee,
     ]
 
 

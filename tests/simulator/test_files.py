@@ -108,10 +108,12 @@ def test_old_files_are_taken_away_and_foreign_ones_left(
     dropper: Dropper, clock: Hand, tmp_path: Path
 ) -> None:
     put_whole(tmp_path / "inbox/06967/tay.xlsx", b"x")
-    for _ in range(5):
+    for n in range(5):
         dropper.tick()
         clock.at += timedelta(seconds=400)
-    names = sorted(path.name for path in (tmp_path / "inbox/06967").iterdir())
+        put_whole(tmp_path / f"inbox/06967/done/06967_ho-so_20261118-10{n}0-abcd1234.xlsx", b"x")
+    names = sorted(path.name for path in (tmp_path / "inbox/06967").glob("*.*"))
+    assert len(list((tmp_path / "inbox/06967/done").iterdir())) == KEPT + 1  # the last came after
     assert len(names) == KEPT + 1
     assert "tay.xlsx" in names
     assert not any(".part" in name for name in names)

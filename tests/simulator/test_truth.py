@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from ioc.clock import local_day
-from ioc.collectors import igate2
-from ioc.collectors.base import Payload
+from ioc.collectors import file_drop, igate2
+from ioc.collectors.base import Ask, Payload
+from ioc.collectors.http import Http
 from ioc.collectors.lookup import Lookup
-from ioc.model.dossier import reading_of
+from ioc.model.dossier import DossierVersion, reading_of
 from ioc.model.figure import Figures
+from ioc.model.run import RunKind
 from ioc.model.scope import Period
 from ioc.rules.calendar import vietnam_calendar
 from ioc.rules.counting import figures_over
 from ioc.rules.history import fold
 from ioc.settings import Settings
+from ioc.simulator.dropper import Dropper
 from ioc.simulator.province import Province
 from ioc.simulator.search import Search, Shelf
+from ioc.simulator.switches import Switchboard
 from ioc.simulator.truth import truth
 from ioc.simulator.worktime import seconds_of
 from tests.simulator.conftest import SINCE
@@ -56,26 +62,47 @@ def test_days_add_up_to_the_year(small: Province) -> None:
         assert sum(day[name] for day in t["by_day"].values()) == t[name]
 
 
-def figures_of(site_id: str, province: Province, settings: Settings, moment: datetime) -> Figures:
-    """Figures that the product makes of every record of a site."""
+COUNTED = (
+    "waiting_acceptance",
+    "resolved_early",
+    "resolved_on_time",
+    "resolved_late",
+    "resolved_no_due",
+    "closed_without_result",
+    "in_progress_within",
+    "in_progress_late",
+    "in_progress_paused",
+    "in_progress_no_due",
+    "received_in_period",
+    "received_online",
+)
+
+
+def agree(figures: Figures, told: dict[str, Any]) -> None:
+    """Our figures over all time are the simulator's own counts."""
+    known = {**told, "received_in_period": told["received"]}
+    assert {name: getattr(figures, name) for name in COUNTED} == {name: known[name] for name in COUNTED}
+
+
+def figures_over_all(versions: Iterable[DossierVersion], moment: datetime) -> Figures:
     calendar = vietnam_calendar(first_year=2024, last_year=2028)
     accept_due = partial(calendar.add_working_hours, hours=8)
-    source = settings.source(site_id)
-    lookup, shelf = Lookup(settings, source), Shelf(province.by_id[site_id])
-    dossiers, number = [], 0
-    while True:
+    dossiers = [fold(version, [reading_of(version)], accept_due=accept_due) for version in versions]
+    return figures_over(dossiers, Period(first=date(2025, 1, 1), last=local_day(moment)))
+
+
+def paged(shelf: Shelf, settings: Settings, moment: datetime) -> Iterator[DossierVersion]:
+    """Every record of a site, as the collector reads it."""
+    source = settings.source(shelf.site.id)
+    lookup, number, last = Lookup(settings, source), 0, False
+    while not last:
         page = shelf.page(Search(page=number, size=500), seconds_of(moment))
         body = json.dumps(page, ensure_ascii=False).encode()
         parsed = igate2.parse(Payload(body=body, position="x", fetched_at=moment), source, lookup)
-        assert parsed.rejects == ()
-        assert parsed.new_fields == frozenset()
-        for version in parsed.versions:
-            assert not version.flags
-            dossiers.append(fold(version, [reading_of(version)], accept_due=accept_due))
-        number += 1
-        if page["last"]:
-            break
-    return figures_over(dossiers, Period(first=date(2025, 1, 1), last=local_day(moment)))
+        assert (parsed.rejects, parsed.new_fields) == ((), frozenset())
+        assert not any(version.flags for version in parsed.versions)
+        yield from parsed.versions
+        number, last = number + 1, page["last"]
 
 
 @pytest.mark.parametrize("site_id", ["h49-hcc", "h49-06712"])
@@ -83,23 +110,24 @@ def figures_of(site_id: str, province: Province, settings: Settings, moment: dat
 def test_the_product_counts_what_the_simulator_knows(
     small: Province, demo_settings: Settings, site_id: str, moment: datetime
 ) -> None:
-    told = truth(small.by_id[site_id], seconds_of(moment))
-    figures = figures_of(site_id, small, demo_settings, moment)
-    for name in (
-        "waiting_acceptance",
-        "resolved_early",
-        "resolved_on_time",
-        "resolved_late",
-        "resolved_no_due",
-        "closed_without_result",
-        "in_progress_within",
-        "in_progress_late",
-        "in_progress_paused",
-        "in_progress_no_due",
-    ):
-        assert getattr(figures, name) == told[name], name
-    assert figures.received_in_period == told["received"]
-    assert figures.received_online == told["received_online"]
+    site = small.by_id[site_id]
+    figures = figures_over_all(paged(Shelf(site), demo_settings, moment), moment)
+    agree(figures, truth(site, seconds_of(moment)))
+    assert figures.fee_due > figures.fee_paid_online > 0
+    assert figures.results_known >= figures.results_signed > 0
+
+
+def test_the_product_counts_the_same_from_files(
+    demo_settings: Settings, tmp_path: Path, small: Province
+) -> None:
+    source = demo_settings.source("h49-06967")
+    board = Switchboard({source.id: source.kind})
+    Dropper(small, board, home=tmp_path, now=lambda: SINCE).tick()
+    ask = Ask(source=source, kind=RunKind.FULL, cursor=None, now=SINCE, home=tmp_path)
+    payload = next(iter(file_drop.fetch(ask, cast(Http, None))))
+    parsed = file_drop.parse(payload, source, Lookup(demo_settings, source))
+    assert (parsed.rejects, parsed.as_of) == ((), SINCE)
+    agree(figures_over_all(parsed.versions, SINCE), truth(small.by_id[source.id], seconds_of(SINCE)))
 
 
 def test_no_code_of_ours_is_in_the_simulator() -> None:
