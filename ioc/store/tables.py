@@ -327,6 +327,13 @@ source_run = Table(
     Column("holder", String(120), nullable=False),
 )
 Index("ix_source_run_source", source_run.c.source_id, source_run.c.id)
+Index(
+    "ix_source_run_open",
+    source_run.c.source_id,
+    source_run.c.id,
+    sqlite_where=text("state = 'running'"),
+    postgresql_where=text("state = 'running'"),
+)
 
 source_state = Table(
     "source_state",

@@ -308,6 +308,13 @@ def _sources() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source_run")),
     )
     op.create_index("ix_source_run_source", "source_run", ["source_id", "id"])
+    op.create_index(
+        "ix_source_run_open",
+        "source_run",
+        ["source_id", "id"],
+        sqlite_where=sa.text("state = 'running'"),
+        postgresql_where=sa.text("state = 'running'"),
+    )
     op.create_table(
         "source_state",
         sa.Column("source_id", sa.String(60), nullable=False),
