@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
 from ioc.model.run import Run, RunKind, RunState, SourceHealth, Truth
 from ioc.model.scope import WHOLE_PROVINCE, Scope
@@ -15,7 +15,7 @@ from ioc.queries.narrow import in_scope
 from ioc.queries.rollups import total
 from ioc.rules import freshness as rules
 from ioc.settings import Settings, SourceSettings
-from ioc.store.runs import recent_runs
+from ioc.store.runs import recent_runs, run_of
 from ioc.store.sources import SourceState, source_states
 from ioc.store.tables import quarantine, source_run, stock
 from ioc.store.tables import unmapped as unmapped_table
@@ -66,11 +66,13 @@ def health(
     held = _open_dossiers(conn, scope)
     refused = _counts(conn, quarantine.c.source_id, func.count(), quarantine.c.settled_at.is_(None))
     unknown = _counts(conn, unmapped_table.c.source_id, func.sum(unmapped_table.c.dossiers))
+    under_way = running(conn)
     return tuple(
         _health(
             source,
             states.get(source.id, SourceState(source_id=source.id)),
             recent_runs(conn, source.id, RECENT_RUNS),
+            under_way.get(source.id),
             now=now,
             open_dossiers=held.get(source.id, 0),
             quarantined=refused.get(source.id, 0),
@@ -128,6 +130,18 @@ def runs(conn: Connection, source_id: str, *, limit: int = 50) -> pd.DataFrame:
     return frame(conn.execute(statement.order_by(table.id.desc()).limit(limit)), RUN_COLUMNS)
 
 
+def running(conn: Connection) -> Mapping[str, Run]:
+    """Source -> the run that is under way; of several the oldest, which is the pass over everything.
+
+    A long full pass reads the newest changes between its pages, as runs of their own.
+    """
+    table = source_run.c
+    is_open = table.state == literal_column("'running'")  # a bound value would miss the partial index
+    oldest = select(table.source_id, func.min(table.id)).where(is_open).group_by(table.source_id)
+    found = ((code, run_of(conn, run_id)) for code, run_id in conn.execute(oldest).all())
+    return {code: run for code, run in found if run is not None}
+
+
 def newest_run(conn: Connection) -> int:
     """The id of the newest run of any source; 0 before the first."""
     return int(conn.scalar(select(func.max(source_run.c.id))) or 0)
@@ -143,6 +157,7 @@ def _health(
     source: SourceSettings,
     state: SourceState,
     recent: tuple[Run, ...],
+    under_way: Run | None,
     *,
     now: datetime,
     open_dossiers: int,
@@ -161,11 +176,11 @@ def _health(
             stale_after_seconds=source.stale_after_seconds,
             last_state=ended,
             paused=state.is_paused(now),
-            loading=_is_loading(source, state, recent, now),
+            loading=_is_loading(source, state, under_way, now),
         ),
         last_success=state.last_success_at,
         age_seconds=rules.age_seconds(now=now, last_success=state.last_success_at),
-        last_run=recent[0] if recent else None,
+        last_run=under_way or (recent[0] if recent else None),
         next_run_at=state.next_run_at,
         open_dossiers=open_dossiers,
         quarantined=quarantined,
@@ -175,20 +190,19 @@ def _health(
     )
 
 
-def _is_loading(source: SourceSettings, state: SourceState, recent: tuple[Run, ...], now: datetime) -> bool:
+def _is_loading(source: SourceSettings, state: SourceState, under_way: Run | None, now: datetime) -> bool:
     """Whether the first pass over everything is still to end: until then the figures lack its rest.
 
     A first look or a poll of changes may have gone well before it; that makes the source no fresher,
     and when these too fall silent it is stale like any other. Folders are read as files come.
     """
-    is_running = bool(recent) and recent[0].state is RunState.RUNNING
     if state.last_success_at is None:
-        return is_running
-    is_whole = state.last_full_at is not None or source.base_url is None
+        return under_way is not None
+    if state.last_full_at is not None or source.base_url is None:
+        return False
     age = rules.age_seconds(now=now, last_success=state.last_success_at) or 0
-    return not is_whole and (
-        age <= source.stale_after_seconds or (is_running and recent[0].kind is RunKind.FULL)
-    )
+    is_full = under_way is not None and under_way.kind is RunKind.FULL
+    return is_full or age <= source.stale_after_seconds
 
 
 def _open_dossiers(conn: Connection, scope: Scope) -> Mapping[str, int]:

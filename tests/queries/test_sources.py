@@ -98,6 +98,17 @@ def test_a_first_look_before_the_first_full_pass_makes_no_source_whole(engine: E
     assert healths(engine)[0].freshness is Freshness.FRESH
 
 
+def test_a_full_pass_is_told_of_though_newer_changes_were_read_between_its_pages(engine: Engine) -> None:
+    empty(engine)
+    full = begin_run(engine, source_id="s1", kind=RunKind.FULL, holder="test", now=NOON)
+    note_progress(engine, full, pages=7, expected=900, now=NOON)
+    run_well(engine, "s1", RunKind.CHANGES)
+    begin_run(engine, source_id="s1", kind=RunKind.CHANGES, holder="test", now=NOON)
+    found = healths(engine)[0]
+    assert found.last_run is not None
+    assert (found.last_run.id, found.last_run.pages, found.freshness) == (full, 7, Freshness.LOADING)
+
+
 def test_what_a_first_load_has_stored_is_counted(engine: Engine) -> None:
     empty(engine)
     with reading(engine) as conn:
