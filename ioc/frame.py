@@ -1,4 +1,4 @@
-"""Page frame and navigation: which screens this reader has. `app.py` calls `main` for every run of a session."""
+"""Page frame and navigation: which screens this reader has. `app.py` calls `main` at every run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def main() -> None:
         initial_sidebar_state=SIDEBAR_PX,
     )
     _choose_language()
-    st.logo(str(LOGO), size="medium")
+    st.logo(str(LOGO), size="medium", icon_image=str(ICON))
     page = st.navigation(_sections(screens_for()), expanded=True)
     with st.sidebar:
         show(_aside())

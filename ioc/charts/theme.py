@@ -10,12 +10,13 @@ from typing import Any
 
 import altair as alt
 
+from ioc.model.agency import Level
 from ioc.words import language
 
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Colours of one theme; `levels` are shades of the accent, `late_levels` of the red."""
+    """Colours of one theme; `levels` are shades of the accent, `late_levels` of the red (see `shade_of`)."""
 
     surface: str
     ink: str
@@ -38,8 +39,8 @@ LIGHT = Palette(
     late="#b42318",
     soon="#8a5300",
     stale="#7a8794",
-    levels=("#0b5fa5", "#3f86c0", "#16324f", "#7a8794"),
-    late_levels=("#b42318", "#d9695f", "#6f1710", "#7a8794"),
+    levels=("#0b5fa5", "#2f75ad", "#16324f", "#586674"),
+    late_levels=("#b42318", "#c4493d", "#6f1710", "#586674"),
 )
 
 DARK = Palette(
@@ -51,12 +52,20 @@ DARK = Palette(
     late="#ff7a6e",
     soon="#ffc061",
     stale="#8496ad",
-    levels=("#5bb0f5", "#a9d6fb", "#2f7fc4", "#8496ad"),
-    late_levels=("#ff7a6e", "#ffb3ab", "#d0483b", "#8496ad"),
+    levels=("#5bb0f5", "#a9d6fb", "#4a94d6", "#8496ad"),
+    late_levels=("#ff7a6e", "#ffb3ab", "#e8695c", "#8496ad"),
 )
 
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
 """Line patterns beside the shades, so that colour is not the only sign."""
+
+_SHADES = {Level.PROVINCE: 0, Level.DEPARTMENT: 1, Level.COMMUNE: 2}
+
+
+def shade_of(level: str) -> int:
+    """Which of the four shades and dashes a level has, everywhere and always; the last for all others."""
+    return _SHADES.get(Level(level), 3) if level in set(Level) else 3
+
 
 NUMBERS = {
     "vi": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " ₫"]},

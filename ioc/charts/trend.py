@@ -9,7 +9,7 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 
-from ioc.charts.theme import DASHES, LIGHT, Palette, count_axis, day_axis, dressed
+from ioc.charts.theme import DASHES, LIGHT, Palette, count_axis, day_axis, dressed, shade_of
 from ioc.model.agency import Level
 from ioc.words import t
 from ioc.words.formats import number
@@ -108,4 +108,4 @@ def _labels(ends: Sequence[LineEnd], order: list[str], colours: Sequence[str]) -
 
 
 def _scale(order: list[str], values: Sequence[Any]) -> alt.Scale:
-    return alt.Scale(domain=order, range=[values[i % len(values)] for i in range(len(order))])
+    return alt.Scale(domain=order, range=[values[shade_of(level)] for level in order])

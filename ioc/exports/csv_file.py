@@ -1,4 +1,4 @@
-"""A list as CSV: UTF-8 with a byte-order mark (so that spreadsheets see Vietnamese), facts in `#` lines first."""
+"""A list as CSV: UTF-8 with a byte-order mark (spreadsheets want it), facts in `#` lines first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CONTENT_TYPE = "text/csv; charset=utf-8"
 
 
 def write_csv(sheet: Sheet) -> bytes:
-    """The whole file. Days are yyyy-MM-dd and moments have their offset: for machines; people take the XLSX."""
+    """The whole file, for machines: days are yyyy-MM-dd, moments have their offset. People take the XLSX."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([f"# {safe_cell(sheet.title)}"])

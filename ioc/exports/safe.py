@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
-_STARTS_A_FORMULA = re.compile(r"^[\s\x00-\x20\u00a0\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@＝＋－＠]")
+_STARTS_A_FORMULA = re.compile(
+    r"^[\s\x00-\x20\u00a0\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@＝＋－＠]"
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _BREAKS = ("\t", "\r", "\n")
 

@@ -53,8 +53,8 @@ def _write_list(page: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
         page.set_column(place, place, column.width)
         page.write_string(head, place, clean(column.label), formats["head"])
     for line, row in enumerate(sheet.rows, start=head + 1):
-        for place, (value, column) in enumerate(zip(row, sheet.columns, strict=True)):
-            _write_cell(page, line, place, value, column, formats)
+        for place, (cell, column) in enumerate(zip(row, sheet.columns, strict=True)):
+            _write_cell(page, line, place, cell, column, formats)
     page.freeze_panes(head + 1, 1)
     page.autofilter(head, 0, head + max(1, len(sheet.rows)), len(sheet.columns) - 1)
     page.set_landscape()

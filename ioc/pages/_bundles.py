@@ -1,4 +1,4 @@
-"""What each screen draws: all its numbers from one snapshot of the store, so that they agree with each other."""
+"""What each screen draws: all its numbers from one snapshot of the store, so that they agree."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ioc.clock import local_day
 from ioc.model.figure import Figures
 from ioc.model.scope import Period, Scope
 from ioc.pages._bands import DayBand, day_bands
+from ioc.pages._rows import records
 from ioc.pages._view import View, period_of
 from ioc.queries.dossiers import DossierFilter, DossierPage, dossier_groups, dossier_page
 from ioc.queries.measures import Measure
@@ -97,7 +98,7 @@ def receipt_board(conn: Any, scope: Scope, agency: str | None, now: datetime) ->
             int(row["count"]),
             waiting(conn, scope, now=now, agency=str(row["code"]), limit=1).overdue,
         )
-        for row in groups.to_dict("records")
+        for row in records(groups)
     ]
     return ReceiptBoard(
         clock=waiting(conn, scope, now=now, agency=agency),
@@ -109,9 +110,7 @@ def overview(conn: Any, scope: Scope, view: View, today: date, due_until: date) 
     """Everything that the overview draws."""
     period = period_of(view, today)
     groups = figures_by(conn, scope, period, by="agency", agency=view.agency, domain=view.domain)
-    before = figures_by(
-        conn, scope, period.before(), by="agency", agency=view.agency, domain=view.domain
-    )
+    before = figures_by(conn, scope, period.before(), by="agency", agency=view.agency, domain=view.domain)
     trend = backlog_trend(
         conn, scope, last=period.last, days=TREND_DAYS, agency=view.agency, domain=view.domain
     )
@@ -152,7 +151,9 @@ def whole_list(
     first = dossier_page(conn, scope, flt, limit=FILE_CHUNK, offset=0, sort=asked.sort)
     parts = [first.rows]
     for offset in range(FILE_CHUNK, min(limit, first.total), FILE_CHUNK):
-        page = dossier_page(conn, scope, flt, limit=min(FILE_CHUNK, limit - offset), offset=offset, sort=asked.sort)
+        page = dossier_page(
+            conn, scope, flt, limit=min(FILE_CHUNK, limit - offset), offset=offset, sort=asked.sort
+        )
         parts.append(page.rows)
     return DossierPage(rows=pd.concat(parts, ignore_index=True), total=first.total)
 
@@ -197,9 +198,7 @@ def _soon(conn: Any, scope: Scope, view: View, today: date, due_until: date) -> 
 def _sparks(conn: Any, scope: Scope, view: View, last: date, trend: pd.DataFrame) -> pd.DataFrame:
     """Daily figures for the small lines; of one level only what the trend holds."""
     if view.level is None:
-        return sparklines(
-            conn, scope, last=last, days=TREND_DAYS, agency=view.agency, domain=view.domain
-        )
+        return sparklines(conn, scope, last=last, days=TREND_DAYS, agency=view.agency, domain=view.domain)
     return trend[trend["level"] == view.level].drop(columns="level")
 
 

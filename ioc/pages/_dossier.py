@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
-from typing import Any
+from datetime import date
 
-import pandas as pd
 import streamlit as st
 
 from ioc import words
 from ioc.model.dossier import Flag, Standing, Status
 from ioc.pages import _data
 from ioc.pages._html import EMPTY, Html, icon, join, show, tag
+from ioc.pages._rows import Row, day_in, moment_in, records, text_in
 from ioc.pages._tables import Column, table
 from ioc.pages._view import View, href
 from ioc.queries.measures import Measure
 from ioc.words import t
 from ioc.words.formats import DASH, day, moment, number
 from ioc.words.names import CHANNEL, FLAG, STANDING, STATUS
-
-Row = dict[str, Any]
 
 _LATE_LISTS = {Measure.IN_PROGRESS_LATE}
 _DUE_LISTS = {Measure.DUE_SOON, Measure.IN_PROGRESS_WITHIN}
@@ -49,7 +46,7 @@ def dossier_columns(measure: Measure, view: View, url_path: str, *, today: date)
 def draw_dossier(dossier_id: int, row: Row | None) -> None:
     """Open the dialog; closing it takes the dossier out of the address."""
 
-    @st.dialog(t("Hồ sơ"), width="large", on_dismiss=_closed)
+    @st.dialog(t("Hồ sơ"), width="medium", on_dismiss=_closed)
     def dialog() -> None:
         words.use(st.session_state.get("language"))
         if row is not None:
@@ -66,7 +63,7 @@ def _closed() -> None:
 def _opener(view: View, url_path: str) -> Callable[[Row], Html]:
     def cell(row: Row) -> Html:
         link = href(url_path, view, dossier=int(row["id"]), page=view.page)
-        code = _known(row["dossier_code"]) or t("(không có mã)")
+        code = text_in(row["dossier_code"]) or t("(không có mã)")
         return join((tag("a", code, href=link, class_="go"), _marks(row)))
 
     return cell
@@ -90,7 +87,7 @@ def _procedure(row: Row) -> Html:
 
 def _holder(row: Row) -> Html:
     """The step and the unit that hold it."""
-    step, unit = _known(row["current_step"]), _known(row["current_unit"])
+    step, unit = text_in(row["current_step"]), text_in(row["current_unit"])
     return join((tag("span", step or t("Chưa rõ bước")), tag("small", unit) if unit else EMPTY))
 
 
@@ -106,7 +103,7 @@ def _standing(row: Row) -> Html:
 
 def _lateness(today: date) -> Callable[[Row], Html]:
     def cell(row: Row) -> Html:
-        due = _day(row["due_day"])
+        due = day_in(row["due_day"])
         if due is None:
             return tag("span", DASH)
         days = _data.calendar().working_days_between(due, today)
@@ -117,7 +114,7 @@ def _lateness(today: date) -> Callable[[Row], Html]:
 
 def _left(today: date) -> Callable[[Row], Html]:
     def cell(row: Row) -> Html:
-        due = _day(row["due_day"])
+        due = day_in(row["due_day"])
         if due is None:
             return tag("span", DASH)
         days = _data.calendar().working_days_between(today, due)
@@ -132,7 +129,7 @@ def _day_of(name: str) -> Callable[[Row], str]:
     """A day as dd/MM/yyyy in Vietnam."""
 
     def cell(row: Row) -> str:
-        return moment(_moment(row[name]))[:10]
+        return moment(moment_in(row[name]))[:10]
 
     return cell
 
@@ -142,20 +139,20 @@ def _day_of(name: str) -> Callable[[Row], str]:
 
 def _facts(row: Row) -> Html:
     facts = (
-        (t("Mã hồ sơ"), _known(row["dossier_code"])),
+        (t("Mã hồ sơ"), text_in(row["dossier_code"])),
         (t("Thủ tục"), row["procedure_name"]),
         (t("Lĩnh vực"), row["domain_name"]),
         (t("Cơ quan"), row["agency_name"]),
         (t("Tình trạng"), _standing(row)),
-        (t("Trạng thái của nguồn"), _known(row["raw_status"])),
+        (t("Trạng thái của nguồn"), text_in(row["raw_status"])),
         (t("Đang giữ"), _holder(row)),
         (t("Kênh nộp"), CHANNEL[row["channel"]].label),
-        (t("Tiếp nhận"), moment(_moment(row["received_at"]))),
-        (t("Hẹn trả"), day(_day(row["due_day"]))),
-        (t("Kết thúc"), moment(_moment(row["closed_at"]))),
+        (t("Tiếp nhận"), moment(moment_in(row["received_at"]))),
+        (t("Hẹn trả"), day(day_in(row["due_day"]))),
+        (t("Kết thúc"), moment(moment_in(row["closed_at"]))),
         (t("Nguồn dữ liệu"), _source_name(row["source_id"])),
-        (t("Nguồn sửa lần cuối"), moment(_moment(row["version_at"]))),
-        (t("Hệ thống nhận lúc"), moment(_moment(row["seen_at"]))),
+        (t("Nguồn sửa lần cuối"), moment(moment_in(row["version_at"]))),
+        (t("Hệ thống nhận lúc"), moment(moment_in(row["seen_at"]))),
     )
     pairs = (join((tag("dt", name), tag("dd", value or DASH))) for name, value in facts)
     return tag("dl", join(pairs), class_="facts-list")
@@ -168,28 +165,20 @@ def _source_name(source_id: str) -> str:
 
 def _history(dossier_id: int) -> Html:
     """Every reading of the source, newest first, what changed marked."""
-    rows = _data.history(dossier_id).value.to_dict("records")
+    rows = records(_data.history(dossier_id).value)
     if not rows:
         return tag("p", t("Không có lịch sử thay đổi, hoặc hồ sơ ngoài phạm vi được xem."), class_="note")
     columns = [
-        Column(label=t("Nguồn ghi lúc"), cell=lambda row: moment(_moment(row["version_at"])), class_="day"),
+        Column(label=t("Nguồn ghi lúc"), cell=lambda row: moment(moment_in(row["version_at"])), class_="day"),
         Column(label=t("Trạng thái"), cell=lambda row: STATUS[Status(row["status"])].label),
-        Column(label=t("Bước"), cell=lambda row: _known(row["current_step"])),
-        Column(label=t("Hẹn trả"), cell=lambda row: moment(_moment(row["due_at"]))[:10], class_="day"),
-        Column(label=t("Có kết quả"), cell=lambda row: moment(_moment(row["finished_at"]))[:10], class_="day"),
-        Column(label=t("Hệ thống nhận lúc"), cell=lambda row: moment(_moment(row["seen_at"])), class_="day"),
+        Column(label=t("Bước"), cell=lambda row: text_in(row["current_step"])),
+        Column(label=t("Hẹn trả"), cell=lambda row: moment(moment_in(row["due_at"]))[:10], class_="day"),
+        Column(
+            label=t("Có kết quả"), cell=lambda row: moment(moment_in(row["finished_at"]))[:10], class_="day"
+        ),
+        Column(
+            label=t("Hệ thống nhận lúc"), cell=lambda row: moment(moment_in(row["seen_at"])), class_="day"
+        ),
     ]
     title = t("Lịch sử thay đổi")
     return join((tag("h2", title, class_="section"), table(columns, rows[::-1], caption=title, cards=True)))
-
-
-def _known(value: object) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None
-
-
-def _moment(value: Any) -> datetime | None:
-    return None if value is None or pd.isna(value) else value.to_pydatetime()
-
-
-def _day(value: Any) -> date | None:
-    return None if value is None or pd.isna(value) else value.date()

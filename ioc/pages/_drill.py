@@ -14,6 +14,7 @@ from ioc.pages._dossier import dossier_columns, draw_dossier
 from ioc.pages._filters import crumbs
 from ioc.pages._html import EMPTY, Html, icon, join, show, tag
 from ioc.pages._measures import MEANINGS
+from ioc.pages._rows import records
 from ioc.pages._screen import Here
 from ioc.pages._strip import bar, no_ranking
 from ioc.pages._tables import Column, Sorting, pager, table
@@ -59,7 +60,7 @@ def draw_listing(listing: Listing, here: Here) -> None:
     show(_list_head(listing, held, here, read_at=clock(loaded.read_at, seconds=True)))
     link = _sort_link(listing, here.view)
     columns = dossier_columns(listing.measure, here.view, listing.url_path, today=_data.today())
-    rows = held.page.rows.to_dict("records")
+    rows = records(held.page.rows)
     show(
         table(
             columns,
@@ -71,7 +72,9 @@ def draw_listing(listing: Listing, here: Here) -> None:
     )
     pages = -(-held.page.total // PAGE_ROWS)
     if pages > 1:
-        show(pager(page=here.view.page, pages=pages, link=lambda n: href(listing.url_path, here.view, page=n)))
+        show(
+            pager(page=here.view.page, pages=pages, link=lambda n: href(listing.url_path, here.view, page=n))
+        )
 
 
 def open_dossier(listing: Listing, view: View) -> None:
@@ -80,7 +83,7 @@ def open_dossier(listing: Listing, view: View) -> None:
         return
     held = _ask(listing, view).value
     found = held.page.rows[held.page.rows["id"] == view.dossier]
-    draw_dossier(view.dossier, found.to_dict("records")[0] if len(found) else None)
+    draw_dossier(view.dossier, records(found)[0] if len(found) else None)
 
 
 def _ask(listing: Listing, view: View) -> _data.Loaded[Drill]:
@@ -179,12 +182,14 @@ def _next_step(listing: Listing, held: Drill, here: Here) -> Html:
     ranked = here.truth.rankings_allowed or held.grouped_by != "agency"
     frame = held.groups if ranked else held.groups.sort_values("name")
     note = EMPTY if ranked else no_ranking(here.truth, _data.settings().province.ranking_coverage)
-    columns = _group_columns(t(title), frame, listing, lambda code: href(listing.url_path, here.view, **{name: code}))
+    columns = _group_columns(
+        t(title), frame, listing, lambda code: href(listing.url_path, here.view, **{name: code})
+    )
     return tag(
         "section",
         tag("h2", t(title), tag("small", t("{n} nhóm", n=number(len(frame)))), class_="section"),
         note,
-        tag("div", table(columns, frame.to_dict("records"), caption=t(title)), class_="tall"),
+        tag("div", table(columns, records(frame), caption=t(title)), class_="tall"),
     )
 
 
@@ -198,7 +203,7 @@ def _steps(listing: Listing, held: Drill, here: Here) -> Html:
     return tag(
         "section",
         tag("h2", title, class_="section"),
-        tag("div", table(columns, held.steps.to_dict("records"), caption=title), class_="tall"),
+        tag("div", table(columns, records(held.steps), caption=title), class_="tall"),
     )
 
 
@@ -230,7 +235,9 @@ def _group_columns(
 def _list_head(listing: Listing, held: Drill, here: Here, *, read_at: str) -> Html:
     first = (here.view.page - 1) * PAGE_ROWS + 1
     last = min(held.page.total, here.view.page * PAGE_ROWS)
-    count = t("{first}–{last} trong {total}", first=number(first), last=number(last), total=number(held.page.total))
+    count = t(
+        "{first}–{last} trong {total}", first=number(first), last=number(last), total=number(held.page.total)
+    )
     return tag(
         "div",
         tag("h2", t("Hồ sơ"), tag("small", f"{count} · {t('lúc {time}', time=read_at)}"), class_="section"),
@@ -244,7 +251,13 @@ def _downloads(listing: Listing, view: View) -> list[Html]:
     params = View(**{name: getattr(view, name) for name in _EXPORTED})
     asked = {**query(params), "measure": listing.measure.value}
     return [
-        tag("a", icon("file"), t("Tải {kind}", kind=kind.upper()), href=export_link(kind, asked), download=True)
+        tag(
+            "a",
+            icon("file"),
+            t("Tải {kind}", kind=kind.upper()),
+            href=export_link(kind, asked),
+            download=True,
+        )
         for kind in ("xlsx", "csv")
     ]
 
@@ -258,4 +271,3 @@ _EXPORTED = (
 def export_link(kind: str, params: dict[str, str]) -> str:
     """Address of a file of the list."""
     return f"./xuat/ho-so.{kind}?{urlencode(params)}"
-

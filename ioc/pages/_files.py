@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any
-
-import pandas as pd
+from datetime import date
 
 from ioc import words
 from ioc.exports import csv_file, xlsx_file
@@ -19,6 +16,7 @@ from ioc.exports.sheet import Kind, Sheet, SheetColumn, Value, file_name
 from ioc.model.dossier import Flag, Standing
 from ioc.pages import _data
 from ioc.pages._measures import MEANINGS
+from ioc.pages._rows import Row, day_in, moment_in, records, text_in
 from ioc.pages._strip import plain_truth
 from ioc.pages._view import View, parse, period_of
 from ioc.queries.dossiers import SORTS
@@ -41,7 +39,10 @@ class ListFile:
 
 
 def list_file(kind: str, params: Mapping[str, str]) -> ListFile:
-    """The file of the list that the parameters describe; `kind` is csv or xlsx. IocError when the store is away."""
+    """The file of the list that the parameters describe; `kind` is csv or xlsx.
+
+    IocError when the store is away.
+    """
     words.use(params.get("lang"))
     view, _ = parse(params)
     measure = view.measure or Measure.IN_PROGRESS_TOTAL
@@ -70,7 +71,7 @@ def _sheet(view: View, measure: Measure, sort: str) -> Sheet:
         facts.insert(3, (t("Chú ý"), words_))
     if _data.settings().province.demo:
         facts.insert(0, (t("Chú ý"), t("Dữ liệu mô phỏng")))
-    rows = [_row(row, _data.today()) for row in held.value.rows.to_dict("records")]
+    rows = [_row(row, _data.today()) for row in records(held.value.rows)]
     title = t(MEANINGS[measure].title)
     columns = tuple(SheetColumn(t(label), kind, width) for label, kind, width in _COLUMNS)
     return Sheet(title=title, facts=tuple(facts), columns=columns, rows=rows)
@@ -95,25 +96,25 @@ _COLUMNS: tuple[tuple[str, Kind, int], ...] = (
 )
 
 
-def _row(row: dict[str, Any], today: date) -> tuple[Value, ...]:
-    due = _day(row["due_day"])
+def _row(row: Row, today: date) -> tuple[Value, ...]:
+    due = day_in(row["due_day"])
     late = Standing.LATE.value == row["standing"] and due is not None
     return (
-        _text(row["dossier_code"]),
+        text_in(row["dossier_code"]),
         row["procedure_name"],
         row["domain_name"],
         row["agency_name"],
         STANDING[Standing(row["standing"])].label if row["standing"] in set(Standing) else row["standing"],
-        _text(row["current_step"]),
-        _text(row["current_unit"]),
+        text_in(row["current_step"]),
+        text_in(row["current_unit"]),
         CHANNEL[row["channel"]].label,
-        _moment(row["received_at"]),
+        moment_in(row["received_at"]),
         due,
-        _moment(row["closed_at"]),
+        moment_in(row["closed_at"]),
         _data.calendar().working_days_between(due, today) if late and due else None,
         ", ".join(FLAG[Flag(code)].label for code in row["flags"].split(",") if code in set(Flag)),
         row["source_id"],
-        _moment(row["version_at"]),
+        moment_in(row["version_at"]),
     )
 
 
@@ -133,15 +134,3 @@ def _filters(view: View) -> str:
     parts = [f"{t('Kỳ số liệu')}: {day(period.first)} – {day(period.last)}"]
     parts += [f"{name}: {value}" for name, value in known.items() if value]
     return "; ".join(parts)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _moment(value: Any) -> datetime | None:
-    return None if value is None or pd.isna(value) else value.to_pydatetime()
-
-
-def _day(value: Any) -> date | None:
-    return None if value is None or pd.isna(value) else value.date()

@@ -12,7 +12,7 @@ from ioc.model.agency import Level
 from ioc.model.dossier import UNMAPPED
 from ioc.pages import _data
 from ioc.pages._html import icon, join, show, tag
-from ioc.pages._view import SPANS, View, parse, period_of, query, sticky
+from ioc.pages._view import SPANS, View, changed, parse, period_of, query, sticky
 from ioc.settings import Settings
 from ioc.words import t
 from ioc.words.names import LEVEL
@@ -33,7 +33,7 @@ class Filters:
 
 
 def draw(filters: Filters) -> View:
-    """Draw the filter row and return the view; parts of the address that make no sense are told, not guessed."""
+    """Draw the filter row; the view. Parts of the address that make no sense are told, not guessed."""
     view, strange = read()
     _remember(view)
     if filters != Filters():
@@ -67,13 +67,14 @@ def _known(view: View, strange: tuple[str, ...], held: Settings) -> tuple[View, 
         value = getattr(view, name)
         if value is not None and value not in known | {UNMAPPED}:
             strange = (*strange, f"{name}={value[:40]}")
-            view = replace(view, **{name: None})
+            view = changed(view, {name: None})
     return view, strange
 
 
 def _remember(view: View) -> None:
     """Keep the shared part for the next page, and make the address say what is shown."""
-    st.session_state[KEPT] = sticky(view)
+    if view.measure is None:  # the days behind a number are that number's, not the reader's choice
+        st.session_state[KEPT] = sticky(view)
     wanted = query(view)
     if wanted != {key: st.query_params[key] for key in st.query_params if key != "lang"}:
         lang = st.query_params.get("lang")
@@ -103,7 +104,7 @@ def _period(view: View) -> None:
     if view.span == "custom":
         _set(_DAYS, (period.first, period.last))
         st.date_input(
-            t("Từ ngày – đến ngày"), key=_DAYS, format="DD/MM/YYYY", on_change=_days_changed, width=240
+            t("Từ ngày – đến ngày"), key=_DAYS, format="DD/MM/YYYY", on_change=_days_changed, width=230
         )
 
 
@@ -111,29 +112,29 @@ def _agency(view: View) -> None:
     agencies = {a.code: a for a in _data.settings().agencies if view.level in (None, a.level)}
     if view.agency is not None and view.agency not in agencies:
         agencies |= {a.code: a for a in _data.settings().agencies if a.code == view.agency}
-    _set(_AGENCY, view.agency)
+    _set(_AGENCY, view.agency or "")
     st.selectbox(
         t("Cơ quan"),
-        options=[None, *sorted(agencies, key=lambda code: agencies[code].name)],
+        options=["", *sorted(agencies, key=lambda code: agencies[code].name)],
         format_func=lambda code: agencies[code].name if code else t("Tất cả cơ quan"),
         key=_AGENCY,
         on_change=_changed,
         args=(_AGENCY, "agency"),
-        width=320,
+        width=290,
     )
 
 
 def _level(view: View) -> None:
     present = {a.level for a in _data.settings().agencies}
-    _set(_LEVEL, view.level)
+    _set(_LEVEL, view.level or "")
     st.selectbox(
         t("Cấp"),
-        options=[None, *(level for level in Level if level in present)],
-        format_func=lambda level: LEVEL[level].label if level else t("Tất cả các cấp"),
+        options=["", *(level.value for level in Level if level in present)],
+        format_func=lambda level: LEVEL[Level(level)].label if level else t("Tất cả các cấp"),
         key=_LEVEL,
         on_change=_changed,
         args=(_LEVEL, "level"),
-        width=190,
+        width=180,
     )
 
 
@@ -144,7 +145,9 @@ def _set(key: str, value: Any) -> None:
 
 
 def _changed(key: str, name: str) -> None:
-    _go(replace(_present(), **{name: st.session_state[key]}, domain=None, procedure=None, step=None))
+    read_as = Level if name == "level" else str
+    chosen = read_as(st.session_state[key]) if st.session_state[key] else None
+    _go(changed(_present(), {name: chosen, "domain": None, "procedure": None, "step": None}))
 
 
 def _span_changed() -> None:

@@ -52,11 +52,12 @@ def _column(name: str) -> Callable[[pd.DataFrame], pd.Series[float]]:
 
 
 def _ratio(top: tuple[str, ...], bottom: tuple[str, ...]) -> Callable[[pd.DataFrame], pd.Series[float]]:
-    """A daily rate; unknown on days without a denominator."""
+    """A rate over the seven days up to each day: week-ends leave no gaps; unknown without a denominator."""
 
     def rate(frame: pd.DataFrame) -> pd.Series[float]:
-        below = frame[list(bottom)].sum(axis="columns").astype(float)
-        return frame[list(top)].sum(axis="columns") / below.where(below > 0)
+        above = frame[list(top)].sum(axis="columns").rolling(7, min_periods=1).sum()
+        below = frame[list(bottom)].sum(axis="columns").rolling(7, min_periods=1).sum()
+        return above / below.where(below > 0)
 
     return rate
 

@@ -22,7 +22,7 @@ from ioc.pages._tiles import basis, not_fresh, oldest_of, opened, tiles
 from ioc.pages._view import View, href
 from ioc.queries.measures import Measure
 from ioc.rules.counting import on_time_rate
-from ioc.words import mark, t
+from ioc.words import t
 from ioc.words.formats import age, number, percent
 from ioc.words.names import FRESHNESS, LEVEL
 
@@ -126,7 +126,6 @@ _SORTS: dict[str, Any] = {
     "late": lambda row: row.figures.in_progress_late,
     "soon": lambda row: row.soon,
 }
-_TITLES = {None: mark("Theo cơ quan"), **{level: word.text for level, word in LEVEL.items()}}
 
 
 def _agencies(held: Overview, here: Here, stale: dict[str, SourceHealth]) -> None:
@@ -137,7 +136,7 @@ def _agencies(held: Overview, here: Here, stale: dict[str, SourceHealth]) -> Non
     listed = [row for row in rows if row.code != UNMAPPED]
     apart = [row for row in rows if row.code == UNMAPPED]
     sort = _sort(here)
-    show(tag("h2", t(_TITLES[here.view.level]), class_="section"))
+    show(tag("h2", _title(here.view), class_="section"))
     if not here.truth.rankings_allowed:
         show(no_ranking(here.truth, _data.settings().province.ranking_coverage))
     columns = _columns(here, held, most=max((r.figures.in_progress_late for r in rows), default=0))
@@ -151,6 +150,10 @@ def _agencies(held: Overview, here: Here, stale: dict[str, SourceHealth]) -> Non
             row_class=_row_class,
         )
     )
+
+
+def _title(view: View) -> str:
+    return LEVEL[view.level].label if view.level else t("Theo cơ quan")
 
 
 def _sort(here: Here) -> str:
@@ -229,5 +232,3 @@ def _soon_cell(row: Row, here: Here) -> object:
     if not row.soon:
         return number(row.soon)
     return tag("a", number(row.soon), href=href(PATH["due_soon"], _narrowed(here.view, row)), class_="go")
-
-

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
-
-import pandas as pd
 
 from ioc.pages import PATH, _data
 from ioc.pages._html import EMPTY, Html, icon, join, show, tag
+from ioc.pages._rows import Row, moment_in, records
 from ioc.pages._screen import Here
 from ioc.pages._strip import bar
 from ioc.pages._tables import Column, table
@@ -85,36 +83,48 @@ def _tile(label: str, value: str, unit: str, *, link: str | None, class_: str = 
 
 def _next(held: Receipts, here: Here) -> Html:
     title = t("Mười hồ sơ hết giờ tiếp nhận sớm nhất")
-    rows = held.next.to_dict("records")
+    rows = records(held.next)
     head = tag("h2", title, class_="section")
     if not rows:
-        return tag("section", head, tag("p", icon("check"), t("Không có hồ sơ nào đang chờ trong hạn."), class_="note"))
+        return tag(
+            "section",
+            head,
+            tag("p", icon("check"), t("Không có hồ sơ nào đang chờ trong hạn."), class_="note"),
+        )
     columns = [
         Column(label=t("Còn (giờ làm việc)"), cell=lambda row: _countdown(row, here.now), class_="day"),
-        Column(label=t("Hết giờ lúc"), cell=lambda row: moment(_moment(row["accept_due_at"])), class_="day"),
+        Column(
+            label=t("Hết giờ lúc"), cell=lambda row: moment(moment_in(row["accept_due_at"])), class_="day"
+        ),
         Column(label=t("Mã hồ sơ"), cell=lambda row: row["dossier_code"], class_="code"),
         Column(label=t("Cơ quan"), cell=lambda row: row["agency_name"]),
         Column(label=t("Thủ tục"), cell=lambda row: tag("span", row["procedure_name"], class_="clamp")),
-        Column(label=t("Nộp lúc"), cell=lambda row: moment(_moment(row["submitted_at"])), class_="day"),
+        Column(label=t("Nộp lúc"), cell=lambda row: moment(moment_in(row["submitted_at"])), class_="day"),
     ]
     return tag("section", head, table(columns, rows, caption=title, cards=True))
 
 
-def _countdown(row: dict[str, Any], now: datetime) -> Html:
+def _countdown(row: Row, now: datetime) -> Html:
     """Office time left; nights and days off do not run it down."""
-    due = _moment(row["accept_due_at"])
+    due = moment_in(row["accept_due_at"])
     if due is None:
         return tag("span", DASH)
     hours = max(0.0, _data.calendar().working_hours_between(now, due))
     urgent = hours < URGENT_HOURS
-    return tag("span", icon("soon") if urgent else EMPTY, duration(hours * 3600), class_="soon" if urgent else None)
+    return tag(
+        "span", icon("soon") if urgent else EMPTY, duration(hours * 3600), class_="soon" if urgent else None
+    )
 
 
 def _agencies(rows: tuple[_data.AgencyWaiting, ...], here: Here) -> Html:
     title = t("Đang chờ theo cơ quan")
     head = tag("h2", title, class_="section")
     if not rows:
-        return tag("section", head, tag("p", icon("check"), t("Không cơ quan nào có hồ sơ chờ tiếp nhận."), class_="note"))
+        return tag(
+            "section",
+            head,
+            tag("p", icon("check"), t("Không cơ quan nào có hồ sơ chờ tiếp nhận."), class_="note"),
+        )
     most = max(row.waiting for row in rows)
 
     def count(row: _data.AgencyWaiting) -> Html:
@@ -137,9 +147,3 @@ def _agencies(rows: tuple[_data.AgencyWaiting, ...], here: Here) -> Html:
         ),
     ]
     return tag("section", head, tag("div", table(columns, rows, caption=title), class_="tall"))
-
-
-def _moment(value: Any) -> datetime | None:
-    return None if value is None or pd.isna(value) else value.to_pydatetime()
-
-

@@ -88,7 +88,11 @@ def _guarded(step: Callable[[], View | None]) -> View | None:
         show(fault_box(t("Chưa đọc được số liệu"), str(fault)))
     except Exception:  # the last stop before the reader: anything else would show Streamlit's own box
         log.exception("a screen could not be drawn")
-        show(fault_box(t("Màn hình này gặp lỗi"), t("Lỗi đã ghi vào nhật ký. Các màn hình khác vẫn dùng được.")))
+        show(
+            fault_box(
+                t("Màn hình này gặp lỗi"), t("Lỗi đã ghi vào nhật ký. Các màn hình khác vẫn dùng được.")
+            )
+        )
     return None
 
 

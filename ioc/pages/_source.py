@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pandas as pd
 import streamlit as st
 
 from ioc.faults import FaultKind, RejectReason
 from ioc.model.run import RunKind, RunState, SourceHealth
 from ioc.pages import PATH, _actions, _data
 from ioc.pages._html import EMPTY, Html, icon, join, plain, show, tag
+from ioc.pages._rows import Row, moment_in, records, text_in
 from ioc.pages._screen import Here
 from ioc.pages._tables import Column, table
 from ioc.pages._view import href
 from ioc.settings import SourceSettings
 from ioc.words import t
-from ioc.words.formats import DASH, clock, day, duration, number
+from ioc.words.formats import DASH, clock, duration, moment, number
 from ioc.words.names import FAULT, REJECT, RUN_KIND, RUN_STATE
 
 
@@ -40,7 +38,16 @@ def _buttons(source: SourceSettings) -> None:
     if st.button(t("Lấy lại toàn bộ"), icon=":material/restart_alt:", key="poll_full", help=again):
         st.toast(plain(_actions.poll_now(source.id, full=True)))
     if source.kind == "file_drop":
-        show(tag("a", icon("file"), t("Tải mẫu tệp"), href="./xuat/mau-tep.xlsx", download=True, class_="filelink"))
+        show(
+            tag(
+                "a",
+                icon("file"),
+                t("Tải mẫu tệp"),
+                href="./xuat/mau-tep.xlsx",
+                download=True,
+                class_="filelink",
+            )
+        )
 
 
 # -- the demo's fault switches -----------------------------------------------------------------------
@@ -77,13 +84,13 @@ def _turned(source: SourceSettings, key: str, before: frozenset[str]) -> None:
 
 
 def _runs(source: SourceSettings) -> None:
-    rows = _data.runs(source.id).value.to_dict("records")
+    rows = records(_data.runs(source.id).value)
     title = t("Các lần thu thập gần nhất")
     if not rows:
         show(tag("p", icon("dash"), t("Nguồn này chưa được thu thập lần nào."), class_="note"))
         return
     columns = [
-        Column(label=t("Bắt đầu"), cell=lambda row: f"{day(row['started_at'].date())} {clock(row['started_at'], seconds=True)}", class_="day"),
+        Column(label=t("Bắt đầu"), cell=lambda row: _when(row["started_at"]), class_="day"),
         Column(label=t("Phạm vi"), cell=lambda row: RUN_KIND[RunKind(row["kind"])].label),
         Column(label=t("Kết quả"), cell=_outcome),
         Column(label=t("Thời gian"), cell=_took, numeric=True),
@@ -94,30 +101,35 @@ def _runs(source: SourceSettings) -> None:
         Column(label=t("Không đổi"), cell=lambda row: int(row["unchanged"]), numeric=True),
         Column(label=t("Cũ"), cell=lambda row: int(row["stale"]), numeric=True),
         Column(label=t("Cách ly"), cell=lambda row: int(row["quarantined"]), numeric=True),
-    ]  # fmt: skip
+    ]
     show(tag("h2", title, class_="section"))
     show(tag("div", table(columns, rows, caption=title), class_="tall"))
 
 
-def _outcome(row: dict[str, Any]) -> Html:
+def _outcome(row: Row) -> Html:
     word = RUN_STATE[RunState(row["state"])]
-    fault = FAULT[FaultKind(row["fault"])].label if isinstance(row["fault"], str) and row["fault"] else None
-    error = row["error"] if isinstance(row["error"], str) else None
+    fault = FAULT[FaultKind(row["fault"])].label if text_in(row["fault"]) else None
+    error = text_in(row["error"])
     small = tag("small", error, class_="clamp", title=error) if error else EMPTY
     return join((tag("span", icon(word.icon), fault or word.label), small))
 
 
-def _took(row: dict[str, Any]) -> str:
-    if pd.isna(row["ended_at"]):
-        return DASH
-    return duration((row["ended_at"] - row["started_at"]).total_seconds())
+def _took(row: Row) -> str:
+    began, ended = moment_in(row["started_at"]), moment_in(row["ended_at"])
+    return duration((ended - began).total_seconds()) if began and ended else DASH
+
+
+def _when(value: object) -> str:
+    """A moment with its seconds: runs follow each other quickly."""
+    at = moment_in(value)
+    return f"{moment(at)[:10]} {clock(at, seconds=True)}"
 
 
 # -- quarantine ----------------------------------------------------------------------------------------
 
 
 def _quarantine(source: SourceSettings) -> None:
-    rows = _data.quarantined(source.id).value.to_dict("records")
+    rows = records(_data.quarantined(source.id).value)
     title = t("Bản ghi bị cách ly")
     show(tag("h2", title, tag("small", number(len(rows))), class_="section"))
     if not rows:
@@ -126,19 +138,19 @@ def _quarantine(source: SourceSettings) -> None:
     columns = [
         Column(label=t("Lý do"), cell=_reason),
         Column(label=t("Chỗ"), cell=lambda row: row["position"]),
-        Column(label=t("Mã ở nguồn"), cell=lambda row: row["source_key"] if isinstance(row["source_key"], str) else None, class_="code"),
-        Column(label=t("Thấy lúc"), cell=lambda row: f"{day(row['seen_at'].date())} {clock(row['seen_at'])}", class_="day"),
+        Column(label=t("Mã ở nguồn"), cell=lambda row: text_in(row["source_key"]), class_="code"),
+        Column(label=t("Thấy lúc"), cell=lambda row: _when(row["seen_at"]), class_="day"),
         Column(label=t("Số lần"), cell=lambda row: int(row["seen_count"]), numeric=True),
         Column(label=t("Nội dung (đã che)"), cell=_payload),
-    ]  # fmt: skip
+    ]
     show(table(columns, rows, caption=title, cards=True))
 
 
-def _reason(row: dict[str, Any]) -> Html:
+def _reason(row: Row) -> Html:
     known = row["reason"] in set(RejectReason)
     label = REJECT[RejectReason(row["reason"])].label if known else row["reason"]
     return join((tag("span", label), tag("small", row["detail"])))
 
 
-def _payload(row: dict[str, Any]) -> Html:
+def _payload(row: Row) -> Html:
     return tag("details", tag("summary", t("Xem")), tag("code", row["payload"], class_="payload"))

@@ -8,6 +8,7 @@ from datetime import datetime
 from ioc.model.run import Freshness, Run, RunState, SourceHealth
 from ioc.pages import PATH, _data
 from ioc.pages._html import EMPTY, Html, icon, join, show, tag
+from ioc.pages._rows import records
 from ioc.pages._screen import Here
 from ioc.pages._source import draw_source
 from ioc.pages._strip import bar
@@ -84,7 +85,9 @@ def _columns(here: Here) -> list[Column]:
         Column(label=t("Nguồn"), cell=name, class_="name"),
         Column(label=t("Tình trạng"), cell=lambda s: state(s.freshness)),
         Column(label=t("Số liệu"), cell=_last_success, class_="day"),
-        Column(label=t("Lần thu thập gần nhất"), cell=lambda s: last_run(s.last_run, here.now), class_="name"),
+        Column(
+            label=t("Lần thu thập gần nhất"), cell=lambda s: last_run(s.last_run, here.now), class_="name"
+        ),
         Column(label=t("Lần tới"), cell=lambda s: _next(s, here.now), class_="day"),
         Column(label=t("20 lần gần nhất"), cell=lambda s: history(s.recent)),
         Column(label=t("Đang giải quyết"), cell=lambda s: s.open_dossiers, numeric=True),
@@ -161,13 +164,24 @@ def _unmapped() -> None:
     frame = _data.unmapped().value
     show(tag("h2", t("Chưa ánh xạ"), class_="section", id="unmapped"))
     if frame.empty:
-        show(tag("p", icon("check"), t("Mọi cơ quan, thủ tục, trạng thái của nguồn đều đã ánh xạ."), class_="note"))
+        show(
+            tag(
+                "p",
+                icon("check"),
+                t("Mọi cơ quan, thủ tục, trạng thái của nguồn đều đã ánh xạ."),
+                class_="note",
+            )
+        )
         return
     names = {source.id: source.name for source in _data.settings().sources}
     columns = [
-        Column(label=t("Nguồn"), cell=lambda row: names.get(row["source_id"], row["source_id"]), class_="name"),
-        Column(label=t("Loại"), cell=lambda row: t(_KINDS[row["kind"]]) if row["kind"] in _KINDS else row["kind"]),
+        Column(
+            label=t("Nguồn"), cell=lambda row: names.get(row["source_id"], row["source_id"]), class_="name"
+        ),
+        Column(
+            label=t("Loại"), cell=lambda row: t(_KINDS[row["kind"]]) if row["kind"] in _KINDS else row["kind"]
+        ),
         Column(label=t("Chữ của nguồn"), cell=lambda row: row["raw"]),
         Column(label=t("Hồ sơ"), cell=lambda row: int(row["dossiers"]), numeric=True),
     ]
-    show(table(columns, frame.head(100).to_dict("records"), caption=t("Chưa ánh xạ")))
+    show(table(columns, records(frame.head(100)), caption=t("Chưa ánh xạ")))

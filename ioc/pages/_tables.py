@@ -1,4 +1,4 @@
-"""HTML tables: figures right-aligned in tabular digits, sortable by links, read by keyboard and screen reader.
+"""HTML tables: figures right-aligned in tabular digits, sortable by links, readable without eyes or mouse.
 
 On a phone a table of dossiers becomes cards (each cell carries its column's name), a table of figures
 scrolls sideways under its first column.
@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from ioc.pages._html import EMPTY, Html, icon, join, tag, text
+from ioc.pages._rows import records
 from ioc.words import t
 from ioc.words.formats import DASH, day, number
 
@@ -105,7 +106,7 @@ def twin(frame: pd.DataFrame, labels: dict[str, str], *, caption: str) -> Html:
         Column(label=label, numeric=frame[name].dtype.kind in "if", cell=_picker(name))
         for name, label in labels.items()
     ]
-    return table(columns, frame.to_dict("records"), caption=caption)
+    return table(columns, records(frame), caption=caption)
 
 
 def _picker(name: str) -> Callable[[dict[str, Any]], object]:

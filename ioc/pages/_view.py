@@ -91,9 +91,14 @@ def query(view: View) -> dict[str, str]:
 
 def href(url_path: str, view: View, **changes: Any) -> str:
     """A relative link to the page `url_path` with the view changed; paging starts over unless it is given."""
-    wanted = replace(view, **({"page": 1, "dossier": None} | changes))
+    wanted = changed(view, {"page": 1, "dossier": None} | changes)
     params = query(wanted) | ({"lang": language()} if language() != "vi" else {})
     return f"./{url_path}" + (f"?{urlencode(params)}" if params else "")
+
+
+def changed(view: View, changes: Mapping[str, Any]) -> View:
+    """The view with fields changed by name."""
+    return replace(view, **changes)
 
 
 def sticky(view: View) -> View:

@@ -108,7 +108,9 @@ def head(truth: Truth | None, *, now: datetime, lost_since: datetime | None) -> 
     held = _data.settings().province
     local = _data.today()
     state = lost_banner(lost_since) if lost_since or truth is None else lamp(truth)
-    facts = join(tag("span", text) for text in (coverage(truth), *sentences(truth, now=now))) if truth else EMPTY
+    facts = (
+        join(tag("span", text) for text in (coverage(truth), *sentences(truth, now=now))) if truth else EMPTY
+    )
     return tag(
         "header",
         tag("div", tag("b", t("Hồ sơ một cửa")), tag("span", held.name), class_="w-name"),

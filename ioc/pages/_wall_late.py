@@ -8,6 +8,7 @@ from ioc.model.run import Truth
 from ioc.pages import _data
 from ioc.pages._bundles import Drill, Overview
 from ioc.pages._html import EMPTY, Html, icon, join, tag
+from ioc.pages._rows import records
 from ioc.pages._strip import bar, no_ranking
 from ioc.words import t
 from ioc.words.formats import number, percent
@@ -34,7 +35,13 @@ def late_scene(late: Drill, overview: Overview, truth: Truth) -> Html:
 
 def _total(late: Drill) -> Html:
     kind = "w-big is-late" if late.page.total else "w-big"
-    return tag("section", tag("h3", t("Đang quá hạn")), tag("b", number(late.page.total)), tag("small", t("hồ sơ")), class_=kind)
+    return tag(
+        "section",
+        tag("h3", t("Đang quá hạn")),
+        tag("b", number(late.page.total)),
+        tag("small", t("hồ sơ")),
+        class_=kind,
+    )
 
 
 def _soon(overview: Overview) -> Html:
@@ -52,27 +59,46 @@ def _soon(overview: Overview) -> Html:
 def _bands(late: Drill) -> Html:
     most = max((count for _, count in late.bands), default=0)
     rows = [
-        _row(t("{band} ngày", band=band.label), count, most, percent(count / late.page.total if late.page.total else None))
+        _row(
+            t("{band} ngày", band=band.label),
+            count,
+            most,
+            percent(count / late.page.total if late.page.total else None),
+        )
         for band, count in late.bands
     ]
-    return tag("section", tag("h3", t("Trễ bao lâu (ngày làm việc)")), tag("div", join(rows), class_="w-rows"), class_="w-panel")
+    return tag(
+        "section",
+        tag("h3", t("Trễ bao lâu (ngày làm việc)")),
+        tag("div", join(rows), class_="w-rows"),
+        class_="w-panel",
+    )
 
 
 def _agencies(late: Drill, truth: Truth) -> Html:
     title = t("Cơ quan có nhiều hồ sơ quá hạn nhất")
     if not truth.rankings_allowed:
         note = no_ranking(truth, _data.settings().province.ranking_coverage)
-        return tag("section", tag("h3", title), tag("div", note, class_="w-withheld"), class_="w-panel is-stale")
-    return tag("section", tag("h3", title), tag("div", join(_top(late.groups, TOP)), class_="w-rows"), class_="w-panel")
+        return tag(
+            "section", tag("h3", title), tag("div", note, class_="w-withheld"), class_="w-panel is-stale"
+        )
+    return tag(
+        "section",
+        tag("h3", title),
+        tag("div", join(_top(late.groups, TOP)), class_="w-rows"),
+        class_="w-panel",
+    )
 
 
 def _steps(late: Drill) -> Html:
     title = t("Đang nằm ở bước nào")
-    return tag("section", tag("h3", title), tag("div", join(_top(late.steps, 5)), class_="w-rows"), class_="w-panel")
+    return tag(
+        "section", tag("h3", title), tag("div", join(_top(late.steps, 5)), class_="w-rows"), class_="w-panel"
+    )
 
 
 def _top(frame: Any, count: int) -> list[Html]:
-    rows = frame.head(count).to_dict("records")
+    rows = records(frame.head(count))
     if not rows:
         return [tag("p", icon("check"), t("Không có hồ sơ quá hạn."))]
     most = int(rows[0]["count"])

@@ -27,7 +27,7 @@ def drawn_from(show: Show, compose: Callable[[], Frame]) -> Frame:
     """The picture now; on any fault the last good one under a banner with its time."""
     try:
         frame = compose()
-    except Exception as fault:  # noqa: BLE001 - a wall with a traceback, or frozen, is worse than any fault
+    except Exception as fault:
         log.warning("the wall could not be drawn anew: %s", type(fault).__name__, exc_info=fault)
         return _again(show, fault)
     pictures = _pictures()
@@ -54,5 +54,11 @@ def _again(show: Show, fault: Exception) -> Frame:
 def _nothing(fault: Exception) -> Html:
     sentence = str(fault) if isinstance(fault, IocError) else t("Lỗi đã ghi vào nhật ký.")
     again = t("Màn hình tự thử lại; không cần tải lại trang.")
-    box = tag("div", tag("h2", t("Chưa có số liệu để hiện")), tag("p", sentence), tag("p", again), class_="w-nothing")
+    box = tag(
+        "div",
+        tag("h2", t("Chưa có số liệu để hiện")),
+        tag("p", sentence),
+        tag("p", again),
+        class_="w-nothing",
+    )
     return tag("div", box, class_="w-scene")

@@ -8,7 +8,7 @@ from datetime import datetime
 import pandas as pd
 
 from ioc.charts.svg import height_of, lines, sparkline, top_of
-from ioc.charts.theme import DARK
+from ioc.charts.theme import DARK, shade_of
 from ioc.charts.trend import LABEL_GAP, Column, level_name, level_order
 from ioc.model.run import Light, Truth
 from ioc.pages._bundles import Overview
@@ -68,9 +68,7 @@ def _trend(trend: pd.DataFrame, column: Column, title: str, colours: Sequence[st
     if not any(series.values()):
         return tag("section", tag("h3", title), class_="w-panel")
     all_values = list(series.values())
-    picture = lines(
-        [(values, colours[place % len(colours)]) for place, values in enumerate(all_values)], grid=DARK.line
-    )
+    picture = lines([(values, colours[shade_of(code)]) for code, values in series.items()], grid=DARK.line)
     days = trend["day"].sort_values()
     return tag(
         "section",
@@ -94,15 +92,14 @@ def _trend(trend: pd.DataFrame, column: Column, title: str, colours: Sequence[st
 def _names(series: dict[str, list[float]], colours: Sequence[str]) -> list[Html]:
     """A name at the height where its line ends, moved clear of the one below."""
     all_values = list(series.values())
-    order = list(series)
     placed: list[Html] = []
     free = 100.0
     gap = 100 * max(LABEL_GAP, 0.2)
-    for code in sorted(order, key=lambda c: series[c][-1]):
+    for code in sorted(series, key=lambda c: series[c][-1]):
         last = series[code][-1]
         at = min(height_of(last, all_values), free)
         free = at - gap
-        colour = colours[order.index(code) % len(colours)]
+        colour = colours[shade_of(code)]
         words = (tag("span", level_name(code)), tag("b", number(last)))
         placed.append(tag("p", *words, style=f"top:{at:.1f}%;color:{colour}"))
     return placed

@@ -98,4 +98,9 @@ def _waiting(held: ReceiptBoard) -> Html:
         )
         for row in rows
     ] or [tag("p", icon("check"), t("Không cơ quan nào có hồ sơ chờ tiếp nhận."))]
-    return tag("section", tag("h3", t("Đang chờ theo cơ quan")), tag("div", join(drawn), class_="w-rows"), class_="w-panel")
+    return tag(
+        "section",
+        tag("h3", t("Đang chờ theo cơ quan")),
+        tag("div", join(drawn), class_="w-rows"),
+        class_="w-panel",
+    )

@@ -90,9 +90,7 @@ def duration(seconds: float | None) -> str:
     if whole < _HOUR:
         return t("{n} phút", n=number(whole // _MINUTE))
     if whole < _DAY:
-        return _two(
-            t("{n} giờ", n=number(whole // _HOUR)), whole % _HOUR // _MINUTE, mark("{n} phút")
-        )
+        return _two(t("{n} giờ", n=number(whole // _HOUR)), whole % _HOUR // _MINUTE, mark("{n} phút"))
     return _two(t("{n} ngày", n=number(whole // _DAY)), whole % _DAY // _HOUR, mark("{n} giờ"))
 
 

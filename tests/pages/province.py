@@ -63,7 +63,7 @@ class Filled:
 
 
 def make_config(target: Path) -> None:
-    """The deployment's configuration with patient sources: figures stay fresh for six hours, not for seconds."""
+    """The deployment's configuration with patient sources: figures stay fresh for six hours."""
     shutil.copytree(CONFIG, target, dirs_exist_ok=True)
     sources = (target / "sources.toml").read_text("utf-8")
     patient = re.sub(r'^stale_after = ".*"', 'stale_after = "6h"', sources, flags=re.MULTILINE)
@@ -102,7 +102,7 @@ def fill(
     settings = make_home(home)
     engine = open_engine(settings.database_url)
     calendar = vietnam_calendar(first_year=2020, last_year=2030, overrides=settings.calendar)
-    made = [*_dossiers(settings, calendar, now, dossiers, random.Random(seed)), *extra]  # noqa: S311
+    made = [*_dossiers(settings, calendar, now, dossiers, random.Random(seed)), *extra]
     for source in settings.sources:
         if source.id in never:
             continue
@@ -235,16 +235,16 @@ def _moved_on(version: DossierVersion, due: date, *, now: datetime, chance: rand
         return replace(version, submitted_at=asked, version_at=asked, **online)  # type: ignore[arg-type]
     if fate < 0.05:
         paused = now - timedelta(days=1)
-        return replace(
-            version, status=Status.SUPPLEMENT, supplement_requested_at=paused, version_at=paused
-        )
+        return replace(version, status=Status.SUPPLEMENT, supplement_requested_at=paused, version_at=paused)
     if fate < 0.06:
         return replace(version, due_at=None, due_precision=None, current_step=step, current_unit=unit)
     if fate < 0.11 or due >= today:
         return replace(version, current_step=step, current_unit=unit)
     early = chance.random() < 0.93
-    finished = end_of_day(due) - timedelta(hours=chance.randrange(8, 50)) if early else end_of_day(
-        due + timedelta(days=chance.randrange(1, 9))
+    finished = (
+        end_of_day(due) - timedelta(hours=chance.randrange(8, 50))
+        if early
+        else end_of_day(due + timedelta(days=chance.randrange(1, 9)))
     )
     finished = max(min(finished, now - timedelta(minutes=3)), version.version_at + timedelta(minutes=20))
     return replace(
