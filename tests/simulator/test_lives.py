@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ioc.settings import Settings
+from ioc.simulator.calibration import DEFAULT_SCALE
 from ioc.simulator.lives import Event, Lives
 from ioc.simulator.offices import sites
 from ioc.simulator.province import Province
@@ -142,7 +143,7 @@ def test_pulses_begin_with_the_first_start_and_stop_at_pace_0(demo_settings: Set
 
 @pytest.mark.parametrize("hours", [0, 4, 10, 16, 22, 4 * 24])
 def test_something_moves_about_every_ten_seconds_at_any_hour(demo_settings: Settings, hours: int) -> None:
-    province = Province(demo_settings, plan(scale=0.1, pace=1.0))
+    province = Province(demo_settings, plan(scale=DEFAULT_SCALE, pace=1.0))
     first = NOW + hours * 3600
     movements = []
     for site in province.sites:
