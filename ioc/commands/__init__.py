@@ -1,0 +1,1 @@
+"""The commands of `python -m ioc`, a module a group; `ioc.cli` puts them together (`design.md` §7)."""
