@@ -86,7 +86,7 @@ def schedule() -> None:
     chosen = desk.settings()
     desk.keep_log(chosen)
     with desk.stopping() as stop, desk.store(chosen) as engine:
-        serve(make_bench(chosen, engine, os.environ, stop=stop.is_set), stop)
+        serve(chosen, engine, stop=stop, environ=os.environ)
 
 
 def _tell(sentence: str) -> None:
