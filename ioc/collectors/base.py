@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from ioc.collectors.http import Http
+from ioc.collectors.jsontext import Document
 from ioc.collectors.lookup import Lookup
 from ioc.model.dossier import DossierVersion
 from ioc.model.run import Reject, RunKind
@@ -50,6 +51,8 @@ class Payload:
     """The bytes hold no personal data already, and are kept as they are."""
     is_whole: bool = False
     """The payload by itself lists every dossier of the source, so that an absent one is news."""
+    document: Document | None = field(default=None, compare=False, repr=False)
+    """The body decoded, when somebody has done so already."""
     notes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """What `parse` must know besides the bytes; kept with them."""
 

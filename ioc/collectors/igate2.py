@@ -90,7 +90,7 @@ def settle(ask: Ask, payload: Payload | None, *, error: str | None, rejects: Seq
 
 def parse(payload: Payload, source: SourceSettings, lookup: Lookup) -> Parsed:
     """The readings on one page; a record that cannot be read is refused alone."""
-    document = jsontext.load(payload.body, fallback=source.options.get("encoding"))
+    document = payload.document or jsontext.load(payload.body, fallback=source.options.get("encoding"))
     rows = _rows(document.value)
     _check_fields(rows, source)
     reader = _Reader(payload, source, lookup, check_odd=document.odd)

@@ -34,7 +34,8 @@ _FULL_MONTHS = 13
 _LONG_AGO = date(1990, 1, 1)
 _AGAIN = 5
 """Pages read again at the end of a query at most; more means that the source changes faster than we read."""
-_NEVER_ACCEPTED = {"new", "rejected", "withdrawn"}
+_UNACCEPTED = {"new", "rejected", "withdrawn", "supplement", "financial"}
+"""Statuses in which a dossier may be that nobody has accepted."""
 
 Params = tuple[tuple[str, str], ...]
 
@@ -142,7 +143,7 @@ def _parts(ask: Ask) -> Iterator[Query]:
         first = last.replace(day=1)
     yield _window(_LONG_AGO, last)
     statuses = ask.source.codes.get("status", {"0": "new"})
-    for code in sorted(code for code, word in statuses.items() if word in _NEVER_ACCEPTED):
+    for code in sorted(code for code, word in statuses.items() if word in _UNACCEPTED):
         yield Query(label=f"trạng thái {code}", params=(("dossier-status", code),))
 
 
@@ -245,6 +246,7 @@ class _Pager:
         notes = {"since": query.since.isoformat()} if query.since else {}
         return Payload(
             body=view.answer.body,
+            document=view.answer.document,
             position=f"{query.label}, trang {page + 1}",
             fetched_at=view.answer.asked_at,
             expected=self.expected,

@@ -27,6 +27,12 @@ class Twice(dict[str, object]):
 
     names: tuple[str, ...] = ()
 
+    def like(self, values: dict[str, object]) -> Twice:
+        """Other values under the same mark."""
+        made = Twice(values)
+        made.names = self.names
+        return made
+
 
 @dataclass(frozen=True, slots=True)
 class NotANumber:

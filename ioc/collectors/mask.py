@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 
-from ioc.collectors.jsontext import TWICE, NotANumber, Twice
+from ioc.collectors.jsontext import TWICE, NotANumber, Twice, is_odd
 from ioc.collectors.texts import fold
 
 MASKED = "***"
@@ -111,6 +112,7 @@ def scrub(text: str) -> str:
     return _NUMBERS.sub(MASKED, text)
 
 
+@lru_cache(maxsize=4096)
 def is_personal(name: str) -> bool:
     """Whether a field or column of this name holds personal data."""
     if "".join(c for c in name.lower() if c.isalnum()) in _PERSONAL:
@@ -126,9 +128,7 @@ def masked(value: object, *, keep: frozenset[str] = frozenset()) -> object:
     """
     if isinstance(value, dict):
         made = {name: _field(name, inner, keep) for name, inner in value.items()}
-        if isinstance(value, Twice):
-            made[TWICE] = list(value.names)
-        return made
+        return value.like(made) if isinstance(value, Twice) else made
     if isinstance(value, list):
         return [masked(inner, keep=keep) for inner in value]
     return scrub(value) if isinstance(value, str) else value
@@ -146,12 +146,25 @@ def _field(name: str, value: object, keep: frozenset[str]) -> object:
     return masked(value, keep=keep)
 
 
-def as_text(value: object, *, ascii_only: bool = False) -> str:
+def as_text(value: object, *, ascii_only: bool = False, odd: bool = True) -> str:
     """A masked value as JSON text; what was not a number in the source is not one here either.
 
-    `ascii_only` writes escapes, in which halves of characters survive.
+    `ascii_only` writes escapes, in which halves of characters survive. Keys that came twice are named,
+    if there may be any (`odd`).
     """
-    return json.dumps(value, ensure_ascii=ascii_only, separators=(",", ":"), default=_odd)
+    return json.dumps(
+        _told(value) if odd else value, ensure_ascii=ascii_only, separators=(",", ":"), default=_odd
+    )
+
+
+def _told(value: object) -> object:
+    """Objects with double keys, wherever they lie, with a mark that `jsontext` reads back."""
+    if not is_odd(value):
+        return value
+    if isinstance(value, dict):
+        made = {name: _told(inner) for name, inner in value.items()}
+        return made | {TWICE: list(value.names)} if isinstance(value, Twice) else made
+    return [_told(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _odd(value: object) -> object:

@@ -26,9 +26,10 @@ def masked_payload(payload: Payload, *, keep: frozenset[str], fallback: str | No
     """The same payload without personal data; it parses to the same records. Raises as `jsontext.load`."""
     if payload.is_masked:
         return payload
-    value = jsontext.load(payload.body, fallback=fallback).value
-    body = as_text(masked(value, keep=keep), ascii_only=True).encode()
-    return replace(payload, body=body, is_masked=True)
+    document = payload.document or jsontext.load(payload.body, fallback=fallback)
+    clean = replace(document, value=masked(document.value, keep=keep))
+    body = as_text(clean.value, ascii_only=True, odd=document.odd).encode()
+    return replace(payload, body=body, document=clean, is_masked=True)
 
 
 def run_folder(home: Path, source_id: str, run_id: int) -> Path:

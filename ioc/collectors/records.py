@@ -10,6 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from ioc.collectors.jsontext import NotANumber
 from ioc.collectors.mask import scrub
@@ -22,6 +23,7 @@ VIETNAMESE = "228"
 LONGEST_TEXT = 10_000
 """Characters past which a text is no text any more; shorter ones are cut to their column."""
 _LARGEST = 2**63 - 1
+_PLAIN_CODE = re.compile(r"[A-Z0-9 ._/:()&+#-]+")
 _CODE_SIGNS = frozenset(" ._/:()&+-#0123456789")
 
 
@@ -60,14 +62,14 @@ def read_code(value: object, *, limit: int = 120) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise Refused(RejectReason.BAD_TEXT, "mã không phải chữ hoặc số nguyên")
     code = clean(str(_fits(value) if isinstance(value, int) else value)).upper()
-    if len(code) > limit or not all(c in _CODE_SIGNS or _is_latin(c) for c in code):
+    if len(code) > limit or not (_PLAIN_CODE.fullmatch(code) or all(map(_may_stand_in_code, code))):
         raise Refused(RejectReason.BAD_TEXT, f"mã có ký tự lạ hoặc quá dài: {scrub(code[:40])!r}")
     return code
 
 
-def _is_latin(sign: str) -> bool:
+def _may_stand_in_code(sign: str) -> bool:
     # a Cyrillic А looks like A and makes another dossier of it
-    return sign.isalpha() and unicodedata.name(sign, "").startswith("LATIN ")
+    return sign in _CODE_SIGNS or (sign.isalpha() and unicodedata.name(sign, "").startswith("LATIN "))
 
 
 def read_text(value: object, *, limit: int) -> str | None:
@@ -79,10 +81,16 @@ def read_text(value: object, *, limit: int) -> str | None:
     raw = str(value)
     if len(raw) > LONGEST_TEXT:
         raise Refused(RejectReason.BAD_TEXT, f"văn bản dài {len(raw)} ký tự")
+    return _readable(raw)[:limit].rstrip() or None
+
+
+@lru_cache(maxsize=16_384)
+def _readable(raw: str) -> str:
+    """Names of offices and steps come again in every record; each is cleaned once."""
     text = scrub(clean(raw))
     if looks_legacy(text):
         raise Refused(RejectReason.BAD_TEXT, "văn bản dùng phông chữ cũ (TCVN3 hoặc VNI)")
-    return text[:limit].rstrip() or None
+    return text
 
 
 def read_name(value: object, *, limit: int) -> str | None:
