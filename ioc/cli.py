@@ -16,6 +16,7 @@ from typer._click.exceptions import BadParameter, MissingParameter, NoSuchOption
 from ioc.commands import quarantine
 from ioc.commands.collecting import collect, replay
 from ioc.commands.desk import Wrong, notes
+from ioc.commands.doctor import doctor
 from ioc.commands.dossiers import dossiers
 from ioc.commands.figures import figures
 from ioc.commands.sources import sources
@@ -31,7 +32,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # they print local variables
 )
-for command in (migrate, collect, figures, dossiers, sources, check, replay):
+for command in (migrate, doctor, collect, figures, dossiers, sources, check, replay):
     app.command()(command)
 app.add_typer(quarantine.commands, name="quarantine")
 
