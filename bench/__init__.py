@@ -1,1 +1,1 @@
-"""Measurements; never part of a test, for a shared machine is no stopwatch."""
+"""Measurements of the store, the queries and the screens (`make bench`); nothing here fails by time."""
