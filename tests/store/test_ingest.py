@@ -96,10 +96,11 @@ def _accept_due(engine: Engine) -> datetime | None:
 
 def test_first_seen_stays_and_seen_moves(engine: Engine) -> None:
     take(engine, [FIRST], now=NOON)
-    take(engine, [SECOND], now=LATER)
+    tomorrow = NOON + timedelta(days=1)
+    take(engine, [SECOND], now=tomorrow)
     with reading(engine) as conn:
         seen = conn.execute(select(t.dossier.c.first_seen_at, t.dossier.c.seen_at)).one()
-    assert tuple(seen) == (NOON, LATER)
+    assert tuple(seen) == (NOON, tomorrow)
 
 
 def test_the_same_key_in_two_sources_is_two_dossiers(engine: Engine) -> None:

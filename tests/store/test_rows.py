@@ -46,8 +46,17 @@ def test_what_is_read_is_what_was_folded(engine: Engine, history: tuple[DossierV
         assert list(iterate_dossiers(conn)) == [folded]
         known = known_dossiers(conn, "s1", ["K1", "K9"])["K1"]
     assert known.dossier == folded
+    assert _types(known.dossier) == _types(folded)
     assert {r.order for r in known.readings} == {version.order for version in history}
     assert known.dossier.latest.content_hash == known.derived[0]
+
+
+def _types(dossier: Dossier) -> list[type]:
+    """A word of an enum equals its text, so equality alone would not see it come back as text."""
+    latest = dossier.latest
+    values = [getattr(latest, field.name) for field in fields(latest)]
+    flags = sorted(dossier.flags | latest.flags)
+    return [type(value) for value in (*values, *flags, *(pause.kind for pause in dossier.pauses))]
 
 
 def test_days_are_kept_only_of_a_dossier_that_counts() -> None:
