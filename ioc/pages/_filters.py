@@ -126,7 +126,7 @@ def _agency(view: View) -> None:
 
 def _level(view: View) -> None:
     present = {a.level for a in _data.settings().agencies}
-    _set(_LEVEL, view.level or "")
+    _set(_LEVEL, view.level.value if view.level else "")
     st.selectbox(
         t("Cấp"),
         options=["", *(level.value for level in Level if level in present)],
@@ -139,9 +139,8 @@ def _level(view: View) -> None:
 
 
 def _set(key: str, value: Any) -> None:
-    """Fill a widget from the address before it is drawn."""
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+    """Fill a widget from the address before it is drawn; always, for each page has widgets of its own."""
+    st.session_state[key] = value
 
 
 def _changed(key: str, name: str) -> None:

@@ -116,6 +116,45 @@ def fill(
     return Filled(home=home, settings=settings, now=now)
 
 
+HOSTILE = (
+    "<img src=x onerror=\"document.title='pwned'\">",
+    "${document.title='pwned'}",
+    "=1+1",
+    "![chùm](http://attacker.invalid/pixel.png)",
+    "<script>document.title='pwned'</script>",
+    "\u202egnp.exe \u0627\u0644\u0639\u0631\u0628\u064a\u0629",
+    "Thẩm định " + "rất dài " * 24,
+)
+"""Text that a source may send and no screen may run, load or be broken by."""
+
+
+def hostile_versions(now: datetime) -> tuple[DossierVersion, ...]:
+    """Late dossiers of one agency whose every text is hostile."""
+    received = now - timedelta(days=60)
+    return tuple(
+        DossierVersion(
+            source_id="h49-hcc",
+            source_key=f"X{place}",
+            version_at=received,
+            status=Status.PROCESSING,
+            raw_status=text[:200],
+            dossier_code=text[:120],
+            agency_code="H49",
+            agency_raw=text[:200],
+            procedure_raw=text[:500],
+            channel=Channel.ONLINE,
+            received_at=received,
+            submitted_at=received,
+            due_at=received + timedelta(days=10),
+            due_precision=DuePrecision.DAY,
+            current_step=text[:200],
+            current_unit=text[:200],
+            flags=frozenset({Flag.UNKNOWN_PROCEDURE}),
+        )
+        for place, text in enumerate(HOSTILE)
+    )
+
+
 def _good_run(
     engine: Engine, calendar: WorkCalendar, source_id: str, versions: list[DossierVersion], *, as_of: datetime
 ) -> None:
