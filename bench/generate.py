@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from bench.calendar_arrays import Calendar, calendar_of
+from bench.calendar_arrays import Calendar, Ints, calendar_of
 from bench.derive import Derived, derive
 from bench.draw import Drawn, draw
 from bench.load import load
@@ -57,10 +57,17 @@ def bench_calendar(settings: Settings, now: datetime) -> Calendar:
     return calendar_of(settings, first_year=now.year - 4, last_year=now.year + 2)
 
 
-def fill(engine: Engine, settings: Settings, made: Made, *, readings: bool = True) -> float:
-    """Load everything; seconds taken."""
+def fill(
+    engine: Engine,
+    settings: Settings,
+    made: Made,
+    *,
+    readings: bool = True,
+    kept: Ints | None = None,
+) -> float:
+    """Load everything (`kept`: the rows of these dossiers only, but all rollups); seconds taken."""
     began = time.perf_counter()
-    load(engine, settings, made.drawn, made.found, now=made.now, readings=readings)
+    load(engine, settings, made.drawn, made.found, now=made.now, readings=readings, kept=kept)
     return time.perf_counter() - began
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, Table
 from sqlalchemy.schema import CreateIndex
 
 from bench import province
-from bench.calendar_arrays import EPOCH
+from bench.calendar_arrays import EPOCH, Ints
 from bench.columns import Column
 from bench.derive import Derived
 from bench.draw import Drawn
@@ -37,19 +37,31 @@ CHUNK = 100_000
 
 
 def load(
-    engine: Engine, settings: Settings, drawn: Drawn, found: Derived, *, now: datetime, readings: bool = True
+    engine: Engine,
+    settings: Settings,
+    drawn: Drawn,
+    found: Derived,
+    *,
+    now: datetime,
+    readings: bool = True,
+    kept: Ints | None = None,
 ) -> None:
-    """Migrate the empty store and fill every table; `readings` also writes `dossier_change`."""
+    """Migrate the empty store and fill every table.
+
+    `readings` also writes `dossier_change`; `kept` are the dossiers whose rows are written, while the
+    rollups are always of all.
+    """
     upgrade(engine)
     with writing(engine) as conn:
         sync_reference(conn, settings)
     runs = _begin(engine, now)
     seen = Seen(np.array(runs), int(now.timestamp()))
+    rows = np.arange(len(drawn)) if kept is None else kept
     writer = _sqlite_writer(engine) if engine.dialect.name == "sqlite" else _postgres_writer(engine)
     with writer as write:
         write.indexes(drop=True)
-        for first in range(0, len(drawn), CHUNK):
-            part = slice(first, first + CHUNK)
+        for first in range(0, len(rows), CHUNK):
+            part = rows[first : first + CHUNK]
             _write_chunk(write, drawn.taken(part), _part(found, part), seen, first + 1, readings=readings)
         write.indexes(drop=False)
         _write_rollups(write, rollups_of(drawn, found))
@@ -73,7 +85,7 @@ def _end(engine: Engine, runs: Sequence[int], counts: Sequence[int], now: dateti
         end_run(engine, run, state=RunState.OK, now=now, as_of=now)
 
 
-def _part(found: Derived, part: slice) -> Derived:
+def _part(found: Derived, part: Ints) -> Derived:
     cut = {f.name: getattr(found, f.name)[part] for f in fields(found) if f.name != "steps"}
     return replace(found, **cut)
 
