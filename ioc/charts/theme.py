@@ -40,7 +40,7 @@ LIGHT = Palette(
     soon="#8a5300",
     stale="#7a8794",
     levels=("#0b5fa5", "#2f75ad", "#16324f", "#586674"),
-    late_levels=("#b42318", "#c4493d", "#6f1710", "#586674"),
+    late_levels=("#b42318", "#bf4539", "#6f1710", "#586674"),
 )
 
 DARK = Palette(

@@ -139,7 +139,7 @@ def _headline(listing: Listing, held: Drill, here: Here) -> Html:
     )
 
 
-# -- ageing bands ------------------------------------------------------------------------------------
+# -- ageing bands ----------------------------------------------------------------------------------
 
 
 def _bands(listing: Listing, held: Drill, view: View) -> Html:
@@ -166,7 +166,7 @@ def _bands(listing: Listing, held: Drill, view: View) -> Html:
     return tag("div", join(cards), class_="bands")
 
 
-# -- groups --------------------------------------------------------------------------------------------
+# -- groups ----------------------------------------------------------------------------------------
 
 
 def _groups(listing: Listing, held: Drill, here: Here) -> None:

@@ -50,7 +50,7 @@ def _buttons(source: SourceSettings) -> None:
         )
 
 
-# -- the demo's fault switches -----------------------------------------------------------------------
+# -- the demo's fault switches ---------------------------------------------------------------------
 
 
 def _fault_switches(source: SourceSettings) -> None:
@@ -80,7 +80,7 @@ def _turned(source: SourceSettings, key: str, before: frozenset[str]) -> None:
         _actions.turn(source, fault, on=fault in after)
 
 
-# -- runs ----------------------------------------------------------------------------------------------
+# -- runs ------------------------------------------------------------------------------------------
 
 
 def _runs(source: SourceSettings) -> None:
@@ -125,7 +125,7 @@ def _when(value: object) -> str:
     return f"{moment(at)[:10]} {clock(at, seconds=True)}"
 
 
-# -- quarantine ----------------------------------------------------------------------------------------
+# -- quarantine ------------------------------------------------------------------------------------
 
 
 def _quarantine(source: SourceSettings) -> None:

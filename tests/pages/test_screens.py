@@ -23,7 +23,7 @@ def sound(at: AppTest) -> None:
     assert "state-fault" not in html_of(at)
 
 
-# -- empty ---------------------------------------------------------------------------------------------
+# -- empty -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("file", ALL)
@@ -40,7 +40,7 @@ def test_the_empty_overview_says_that_nothing_was_collected(open_screen: Open, e
     assert "Tiếp nhận" not in shown
 
 
-# -- normal, with two silent sources -------------------------------------------------------------------
+# -- normal, with two silent sources ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize("file", ALL)
@@ -90,7 +90,7 @@ def test_ranking_is_withheld_when_too_few_sources_are_fresh(open_screen: Open, d
         assert "Không xếp hạng đơn vị: chỉ 45 % nguồn có số liệu mới" in shown.replace("\u00a0", " ")
 
 
-# -- every number opens exactly its dossiers ---------------------------------------------------------------
+# -- every number opens exactly its dossiers -------------------------------------------------------
 
 
 def links(markup: str) -> list[tuple[str, str]]:
@@ -120,7 +120,7 @@ def test_the_list_says_what_it_counts(open_screen: Open, filled: Filled) -> None
     assert "Giải quyết quá hạn Có kết quả trong kỳ, sau ngày hẹn trả." in text_of(at)
 
 
-# -- drill -------------------------------------------------------------------------------------------------
+# -- drill -----------------------------------------------------------------------------------------
 
 
 def headline(at: AppTest) -> int:
@@ -156,7 +156,9 @@ def test_late_dossiers_are_reached_in_three_steps_with_the_totals_holding(
 
 def test_the_bands_add_up_to_the_late_dossiers(open_screen: Open, filled: Filled) -> None:
     at = open_screen(filled.home, "late")
-    counts = [int(n.replace(".", "")) for n in re.findall(r"ngày làm việc</span><b>([\d.]+)</b>", html_of(at))]
+    counts = [
+        int(n.replace(".", "")) for n in re.findall(r"ngày làm việc</span><b>([\d.]+)</b>", html_of(at))
+    ]
     assert len(counts) == 4
     assert sum(counts) == headline(at)
     for code, count in zip(("1", "6", "16", "31"), counts, strict=True):
@@ -183,7 +185,7 @@ def test_a_dossier_opens_with_its_history(open_screen: Open, filled: Filled) -> 
     assert "Trạng thái của nguồn" in text_of(at)
 
 
-# -- filters -----------------------------------------------------------------------------------------------
+# -- filters ---------------------------------------------------------------------------------------
 
 
 def test_a_filter_survives_a_change_of_the_screen(open_screen: Open, filled: Filled) -> None:
@@ -237,13 +239,15 @@ def test_tampered_addresses_break_nothing(open_screen: Open, filled: Filled, par
     sound(open_screen(filled.home, "dossiers", **params))
 
 
-# -- hostile text --------------------------------------------------------------------------------------------
+# -- hostile text ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("file", ["late", "dossiers", "sources", "overview", "wall"])
 def test_hostile_text_stays_text(open_screen: Open, filled: Filled, file: str) -> None:
-    at = open_screen(filled.home, file, period="year", agency="H49") if file != "wall" else open_screen(
-        filled.home, file
+    at = (
+        open_screen(filled.home, file, period="year", agency="H49")
+        if file != "wall"
+        else open_screen(filled.home, file)
     )
     sound(at)
     markup = html_of(at)
@@ -263,7 +267,7 @@ def test_the_wall_names_no_dossier(open_screen: Open, filled: Filled) -> None:
     assert not re.search(r"H49[.\d]*-\d{6}-\d{4}", shown)
 
 
-# -- English ---------------------------------------------------------------------------------------------------
+# -- English ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("file", LIVE)
@@ -272,10 +276,12 @@ def test_english_leaves_no_vietnamese_sentence_of_ours(open_screen: Open, filled
     sound(at)
     shown = text_of(at)
     assert "Figures in part missing" in shown
-    assert not [word for word in ("Số liệu", "nguồn mới", "Tiếp nhận", "trong kỳ", "Đang giữ") if word in shown]
+    assert not [
+        word for word in ("Số liệu", "nguồn mới", "Tiếp nhận", "trong kỳ", "Đang giữ") if word in shown
+    ]
 
 
-# -- the store away ----------------------------------------------------------------------------------------------
+# -- the store away --------------------------------------------------------------------------------
 
 
 def test_without_a_store_the_screen_says_what_to_do(open_screen: Open, tmp_path: Path) -> None:

@@ -34,7 +34,11 @@ def used_messages() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for path in (ROOT / "ioc").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("t", "mark"):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in ("t", "mark")
+            ):
                 argument = node.args[0] if node.args else None
                 if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                     found.setdefault(argument.value, set()).add(path.name)
@@ -89,7 +93,7 @@ def test_every_icon_that_a_word_names_is_drawn_by_the_style_sheet() -> None:
     assert named <= drawn
 
 
-# -- the language switch -----------------------------------------------------------------------------
+# -- the language switch ---------------------------------------------------------------------------
 
 
 def test_english_is_chosen_by_its_code_and_anything_else_is_vietnamese() -> None:
@@ -105,7 +109,7 @@ def test_values_are_put_in_but_a_text_without_values_is_left_alone() -> None:
     assert t("{n} hồ sơ") == "{n} hồ sơ"
 
 
-# -- numbers -----------------------------------------------------------------------------------------
+# -- numbers ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -144,7 +148,7 @@ def test_a_sign_is_a_real_minus() -> None:
     assert formats.signed(None) == "—"
 
 
-# -- time ----------------------------------------------------------------------------------------------
+# -- time ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
