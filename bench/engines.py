@@ -8,10 +8,11 @@ query, so that all the work of a statement is in one process whose CPU can be co
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -95,10 +96,8 @@ def backend_of(conn: Connection) -> int | None:
 
 def copy_sqlite(url: str, target: Path) -> str:
     """A copy of a file that nobody writes to now; its URL."""
-    engine = opened(url, read_only=False)
-    with engine.connect() as conn:
-        conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)") if not conn.in_transaction() else None
-    engine.dispose()
-    source = Path(str(make_url(url).database))
+    source = str(make_url(url).database)
+    with closing(sqlite3.connect(source)) as driver:
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     shutil.copy(source, target)
     return f"sqlite:///{target}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from ioc.model.dossier import (
     ServiceLevel,
     Status,
 )
+from ioc.rules.calendar import WorkCalendar, vietnam_calendar
 from ioc.settings import Settings
 from ioc.store.engine import open_engine
 
@@ -57,6 +58,13 @@ def bench_calendar(settings: Settings, now: datetime) -> Calendar:
     return calendar_of(settings, first_year=now.year - 4, last_year=now.year + 2)
 
 
+def exact_calendar(settings: Settings) -> WorkCalendar:
+    """The product's own calendar, over the same years and more."""
+    return vietnam_calendar(
+        first_year=2015, last_year=2030, overrides=settings.calendar, hours=settings.office_hours
+    )
+
+
 def fill(
     engine: Engine,
     settings: Settings,
@@ -71,9 +79,9 @@ def fill(
     return time.perf_counter() - began
 
 
-def versions(drawn: Drawn, first_id: int = 1) -> Iterator[DossierVersion]:
-    """The same readings as objects of the product, for its own door (`store.ingest`)."""
-    columns = version_columns(drawn, first_id)
+def versions(drawn: Drawn, ids: Sequence[int] | None = None) -> Iterator[DossierVersion]:
+    """The same readings as objects of the product, for its own door (`store.ingest`); ids from 1 on."""
+    columns = version_columns(drawn, ids or range(1, len(drawn) + 1))
     names = [_STATED.get(name, name) for name in columns]
     makers = [_MAKERS.get(name, _as_is) if not name.endswith("_at") else _moment for name in names]
     for row in zip(*(column.plain() for column in columns.values()), strict=False):

@@ -93,7 +93,7 @@ def _part(found: Derived, part: Ints) -> Derived:
 def _write_chunk(
     write: Writer, drawn: Drawn, found: Derived, seen: Seen, first_id: int, *, readings: bool
 ) -> None:
-    version = version_columns(drawn, first_id)
+    version = version_columns(drawn, range(first_id, first_id + len(drawn)))
     write.columns(t.dossier, dossier_columns(version, drawn, found, seen, first_id))
     write.columns(t.dossier_pause, pause_columns(found, first_id))
     if readings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,17 +58,16 @@ def _flag_words(count: int) -> tuple[str, ...]:
     )
 
 
-def version_columns(drawn: Drawn, first_id: int) -> Columns:
-    """The columns of a reading (`rows.VERSION_COLUMNS`); `first_id` is the id of the first row."""
+def version_columns(drawn: Drawn, ids: Sequence[int]) -> Columns:
+    """The columns of a reading (`rows.VERSION_COLUMNS`); keys are made of the ids."""
     units, acts = province.units(), province.acts()
     sources = tuple(source for source, _, _ in province.sources())
-    numbers = range(first_id, first_id + len(drawn))
     agency_codes = np.array([*(unit.code for unit in units), "X"], dtype=object)[drawn.agency].tolist()
     days = _received_days(drawn)
     steps = drawn.step
     return {
         "source_id": Word(drawn.source, sources),
-        "source_key": Column([f"K{number:010d}" for number in numbers]),
+        "source_key": Column([f"K{number:010d}" for number in ids]),
         "version_at": When(drawn.version_at),
         "version_seq": Same(0),
         "status": Word(drawn.status, [status.value for status in STATUSES]),
@@ -75,7 +75,7 @@ def version_columns(drawn: Drawn, first_id: int) -> Columns:
         "dossier_code": Column(
             [
                 f"{code}-{day}-{number % 100_000:05d}"
-                for code, day, number in zip(agency_codes, days, numbers, strict=True)
+                for code, day, number in zip(agency_codes, days, ids, strict=True)
             ]
         ),
         "national_code": Nothing(),
