@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
 
 from ioc.model.dossier import Dossier, DossierVersion, Reading, reading_of
 from ioc.rules.history import AcceptDue, fold
@@ -75,8 +76,13 @@ def refold(known: Known | None, outcome: Merge, accept_due: AcceptDue) -> Dossie
 
 def looks_the_same(before: Dossier, after: Dossier) -> bool:
     """Whether no screen could tell them apart: all equal but the place of the newest reading in time."""
-    latest = replace(after.latest, version_at=before.latest.version_at, version_seq=before.latest.version_seq)
-    return before == replace(after, latest=latest)
+    return _state(before) == _state(after) and _content(before.latest) == _content(after.latest)
+
+
+_state: Callable[[Dossier], object] = attrgetter(*(f.name for f in fields(Dossier) if f.name != "latest"))
+_content: Callable[[DossierVersion], object] = attrgetter(
+    *(f.name for f in fields(DossierVersion) if f.name not in {"version_at", "version_seq"})
+)
 
 
 def _start(known: Known | None) -> Merge:

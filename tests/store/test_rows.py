@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import StatementError
 
@@ -108,3 +108,15 @@ def test_iterating_keeps_only_a_chunk_and_every_dossier_once(engine: Engine) -> 
 
 def _nth(place: int) -> Status:
     return Status.SUPPLEMENT if place % 2 else Status.PROCESSING
+
+
+def test_iterating_reads_no_more_than_it_hands_out(engine: Engine) -> None:
+    take(engine, [a_version(source_key=f"K{n:03}") for n in range(100)])
+    asked: list[str] = []
+    with reading(engine) as conn:
+        event.listen(conn, "before_cursor_execute", lambda *args: asked.append(args[2]))
+        walk = iterate_dossiers(conn, chunk=10)
+        for _ in range(10):
+            next(walk)
+        assert len(asked) == 2  # one page of dossiers, and their pauses
+        assert sum(1 for _ in walk) == 90
