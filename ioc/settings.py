@@ -80,7 +80,6 @@ class ProvinceSettings:
     due_soon_days: int = 3
     accept_hours: int = 8
     ranking_coverage: float = 0.9
-    amber_coverage: float = 0.95
     ageing_days: tuple[int, ...] = (5, 15, 30)
     default_rule: str = "standard"
     raw_keep_days: int = 14

@@ -103,7 +103,6 @@ class ProvinceShape(Shape):
     due_soon_days: int = Field(default=3, ge=0, le=60)
     accept_hours: int = Field(default=8, ge=1, le=200)
     ranking_coverage: Share = 0.9
-    amber_coverage: Share = 0.95
     ageing_days: list[Annotated[int, Field(ge=1, le=3_650)]] = Field(default=[5, 15, 30], min_length=1)
     default_rule: Words = "standard"
     raw_keep_days: int = Field(default=14, ge=0, le=3_650)

@@ -95,7 +95,6 @@ def truth(conn: Connection, settings: Settings, scope: Scope, *, now: datetime) 
         found,
         now=now,
         ranking_coverage=settings.province.ranking_coverage,
-        amber_coverage=settings.province.amber_coverage,
         open_defects=defects,
     )
 

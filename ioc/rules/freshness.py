@@ -52,14 +52,15 @@ def truth(
     *,
     now: datetime,
     ranking_coverage: float,
-    amber_coverage: float,
     open_defects: int,
 ) -> Truth:
     """What stands over a screen that draws on these sources.
 
     The shares are of fresh sources among all; below `ranking_coverage` units are not ranked, for a
     unit whose source is silent would look better or worse than it is. `open_defects` are faults in
-    the figures themselves (refused or unmapped records, a failed check of the rollups).
+    the figures themselves (refused or unmapped records, a failed check of the rollups). Green means
+    that nothing is missing: one silent source is enough for amber, so that the word beside the light
+    never says more than the figures hold.
     """
     fresh = sum(source.freshness is Freshness.FRESH for source in health)
     coverage = fresh / len(health) if health else 0.0
@@ -72,7 +73,7 @@ def truth(
         as_of=now,
         light=_light(
             alarm=coverage < ranking_coverage or bool(never) or not health,
-            doubt=coverage < amber_coverage or bool(loading) or open_defects > 0,
+            doubt=bool(missing) or open_defects > 0,
         ),
         fresh=fresh,
         total=len(health),

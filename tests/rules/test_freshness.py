@@ -52,7 +52,7 @@ def a_source(
 
 
 def told(*sources: SourceHealth, defects: int = 0) -> Truth:
-    return rules.truth(sources, now=NOW, ranking_coverage=0.9, amber_coverage=0.95, open_defects=defects)
+    return rules.truth(sources, now=NOW, ranking_coverage=0.9, open_defects=defects)
 
 
 BROKEN = [RunState.FAILED, RunState.PARTIAL, RunState.HELD]
@@ -106,7 +106,7 @@ def test_all_fresh_is_green_and_ranked() -> None:
 
 @pytest.mark.parametrize(
     ("stale", "light", "ranked"),
-    [(0, Light.GREEN, True), (1, Light.GREEN, True), (2, Light.AMBER, True), (3, Light.RED, False)],
+    [(0, Light.GREEN, True), (1, Light.AMBER, True), (2, Light.AMBER, True), (3, Light.RED, False)],
 )
 def test_the_light_follows_the_coverage_and_its_limits_belong_to_the_better_side(
     stale: int, light: Light, ranked: bool
@@ -149,7 +149,7 @@ def test_the_oldest_source_is_named_with_its_moment() -> None:
 
 def test_without_any_source_nothing_is_known() -> None:
     for limit in (0.9, 0.0):
-        truth = rules.truth((), now=NOW, ranking_coverage=limit, amber_coverage=limit, open_defects=0)
+        truth = rules.truth((), now=NOW, ranking_coverage=limit, open_defects=0)
         assert (truth.light, truth.rankings_allowed) == (Light.RED, False)
         assert (truth.total, truth.coverage) == (0, None)
 
