@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -32,6 +34,12 @@ metadata = MetaData(
 
 BigKey = BigInteger().with_variant(Integer, "sqlite")
 """Surrogate key: SQLite gives a rowid only to INTEGER."""
+
+
+def _partial(name: str, *columns: Column[Any], where: str) -> None:
+    """An index over the rows that meet `where` only, on either engine."""
+    Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
 
 # -- reference: copied from the configuration at start -------------------------------------------
 
@@ -140,36 +148,18 @@ dossier = Table(
     UniqueConstraint("source_id", "source_key"),
 )
 
-Index(
-    "ix_dossier_running",
-    dossier.c.agency_code,
-    dossier.c.due_day,
-    dossier.c.id,
-    sqlite_where=text("standing = 'within'"),
-    postgresql_where=text("standing = 'within'"),
+_partial(
+    "ix_dossier_running", dossier.c.agency_code, dossier.c.due_day, dossier.c.id, where="standing = 'within'"
 )
-Index(
-    "ix_dossier_running_all",
-    dossier.c.due_day,
-    dossier.c.id,
-    sqlite_where=text("standing = 'within'"),
-    postgresql_where=text("standing = 'within'"),
-)
-Index(
+_partial("ix_dossier_running_all", dossier.c.due_day, dossier.c.id, where="standing = 'within'")
+_partial(
     "ix_dossier_still",
     dossier.c.standing,
     dossier.c.agency_code,
     dossier.c.id,
-    sqlite_where=text("standing IN ('paused', 'no_due')"),
-    postgresql_where=text("standing IN ('paused', 'no_due')"),
+    where="standing IN ('paused', 'no_due')",
 )
-Index(
-    "ix_dossier_waiting",
-    dossier.c.accept_due_at,
-    dossier.c.id,
-    sqlite_where=text("standing = 'waiting'"),
-    postgresql_where=text("standing = 'waiting'"),
-)
+_partial("ix_dossier_waiting", dossier.c.accept_due_at, dossier.c.id, where="standing = 'waiting'")
 Index("ix_dossier_received", dossier.c.received_day, dossier.c.agency_code)
 Index("ix_dossier_closed", dossier.c.closed_day, dossier.c.agency_code)
 Index("ix_dossier_code", dossier.c.dossier_code)
@@ -327,13 +317,7 @@ source_run = Table(
     Column("holder", String(120), nullable=False),
 )
 Index("ix_source_run_source", source_run.c.source_id, source_run.c.id)
-Index(
-    "ix_source_run_open",
-    source_run.c.source_id,
-    source_run.c.id,
-    sqlite_where=text("state = 'running'"),
-    postgresql_where=text("state = 'running'"),
-)
+_partial("ix_source_run_open", source_run.c.source_id, source_run.c.id, where="state = 'running'")
 
 source_state = Table(
     "source_state",
@@ -395,9 +379,4 @@ quarantine = Table(
     Column("settled_at", Moment),  # retried well, or the record came again in order
     UniqueConstraint("source_id", "payload_hash"),
 )
-Index(
-    "ix_quarantine_open",
-    quarantine.c.source_id,
-    sqlite_where=text("settled_at IS NULL"),
-    postgresql_where=text("settled_at IS NULL"),
-)
+_partial("ix_quarantine_open", quarantine.c.source_id, where="settled_at IS NULL")
