@@ -239,7 +239,7 @@ def test_a_broken_toml_file_names_the_line(home: Path) -> None:
 
 
 FILE_FAULTS = [
-    ("province.toml", "demo = true", 'demo = "true"', "dòng 15, khóa demo: phải là true hoặc false"),
+    ("province.toml", "demo = true", 'demo = "true"', "dòng 14, khóa demo: phải là true hoặc false"),
     ("province.toml", "due_soon_days = 3 ", "due_soon_days = -3 ", "khóa due_soon_days: phải từ 0"),
     ("province.toml", "ageing_days = [5, 15, 30]", "ageing_days = [5, 5, 30]", "khóa ageing_days: các mốc"),
     ("province.toml", '"standard"', '"khác"', "khóa default_rule: quy tắc không có trong rules.toml"),

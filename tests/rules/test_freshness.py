@@ -129,7 +129,7 @@ def test_a_source_never_heard_of_turns_the_light_red() -> None:
 def test_a_paused_source_with_figures_is_stale() -> None:
     truth = told(*[a_source(name=str(n)) for n in range(99)], a_source(Freshness.PAUSED, name="x", age=7200))
     assert (truth.stale_ids, truth.never_ids) == (("x",), ())
-    assert truth.light is Light.GREEN
+    assert truth.light is Light.AMBER
 
 
 def test_loading_and_open_defects_turn_the_light_amber() -> None:
