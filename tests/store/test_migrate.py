@@ -97,3 +97,14 @@ def test_revisions_are_numbered_without_a_gap() -> None:
     assert [name[:4] for name in names] == [f"{n:04d}" for n in range(1, len(names) + 1)]
     assert all(re.fullmatch(r"\d{4}_[a-z0-9_]+\.py", name) for name in names)
     assert head() == names[-1][:4]
+
+
+def test_partial_indexes_are_partial(fresh_engine: Engine) -> None:
+    option = f"{fresh_engine.dialect.name}_where"
+    found = inspect(fresh_engine)
+    for table in metadata.sorted_tables:
+        wanted = {str(index.name) for index in table.indexes if index.dialect_kwargs.get(option) is not None}
+        made = {
+            index["name"] for index in found.get_indexes(table.name) if option in index["dialect_options"]
+        }
+        assert made == wanted
