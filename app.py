@@ -10,10 +10,10 @@ from __future__ import annotations
 import streamlit as st
 
 from ioc.frame import main
-from ioc.pages._files import list_file
+from ioc.pages._files import FILES
 from ioc.web import lifespan, middleware, routes
 
 if __name__ == "__main__":
     main()
 else:
-    app = st.App(__file__, routes=routes(list_file), middleware=middleware(), lifespan=lifespan)
+    app = st.App(__file__, routes=routes(FILES), middleware=middleware(), lifespan=lifespan)

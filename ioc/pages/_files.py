@@ -6,13 +6,15 @@ file readable without a session for as long as it likes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 
 from ioc import words
 from ioc.exports import csv_file, xlsx_file
 from ioc.exports.sheet import Kind, Sheet, SheetColumn, Value, file_name
+from ioc.exports.template import write_template
 from ioc.model.dossier import Flag, Standing
 from ioc.pages import _data
 from ioc.pages._measures import MEANINGS
@@ -53,6 +55,17 @@ def list_file(kind: str, params: Mapping[str, str]) -> ListFile:
         return ListFile(name, csv_file.CONTENT_TYPE, csv_file.write_csv(sheet))
     body = xlsx_file.write_xlsx(sheet, list_name=t("Hồ sơ"), facts_name=t("Giải thích"))
     return ListFile(name, xlsx_file.CONTENT_TYPE, body)
+
+
+def template_file(kind: str, params: Mapping[str, str]) -> ListFile:
+    """The empty sheet for units without a system; always XLSX."""
+    return ListFile("mau-ho-so-mot-cua.xlsx", xlsx_file.CONTENT_TYPE, write_template())
+
+
+FILES: Mapping[str, Callable[[str, Mapping[str, str]], ListFile]] = MappingProxyType(
+    {"ho-so": list_file, "mau-tep": template_file}
+)
+"""Files that the dashboard gives, by the name in their address."""
 
 
 def _sheet(view: View, measure: Measure, sort: str) -> Sheet:

@@ -104,23 +104,29 @@ def no_ranking(truth: Truth, limit: float) -> Html:
 
 
 def loading(health: Sequence[SourceHealth], *, now: datetime) -> Html:
-    """The bar of the first load; nothing when no source is loading."""
-    first = [s.last_run for s in health if s.freshness is Freshness.LOADING and s.last_run]
-    running = [run for run in first if run.state is RunState.RUNNING]
+    """The bar of the first load; nothing when no source is loading. Every source weighs the same."""
+    running = [s.last_run for s in health if s.freshness is Freshness.LOADING and s.last_run]
     if not running:
         return EMPTY
-    fetched = sum(run.ledger.fetched for run in running)
-    known = [run.expected for run in running if run.expected]
-    done = fetched / sum(known) if len(known) == len(running) else None
-    since = min(run.started_at for run in running)
+    done = sum(_loaded(source) for source in health) / len(health)
     words = t(
-        "Đang nạp lịch sử lần đầu: {done} · {n} hồ sơ · {sources} nguồn · đã {time}",
-        done=percent(min(done, 1.0), decimals=0) if done is not None else t("chưa rõ tổng số"),
-        n=number(fetched),
-        sources=number(len(running)),
-        time=duration((now - since).total_seconds()),
+        "Đang nạp lịch sử 12 tháng: {done} · {ready}/{all} nguồn đã xong · đã {time}",
+        done=percent(done, decimals=0),
+        ready=number(sum(source.last_success is not None for source in health)),
+        all=number(len(health)),
+        time=duration((now - min(run.started_at for run in running)).total_seconds()),
     )
     return tag("div", tag("p", words), bar(done), class_="loading", role="status")
+
+
+def _loaded(source: SourceHealth) -> float:
+    """Share of a source's history that is in: all once it has succeeded, else as far as its run has come."""
+    if source.last_success is not None:
+        return 1.0
+    run = source.last_run
+    if run is None or run.state is not RunState.RUNNING or not run.expected:
+        return 0.0
+    return min(run.ledger.fetched / run.expected, 1.0)
 
 
 def bar(share: float | None, *, kind: str = "accent") -> Html:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -22,11 +22,11 @@ _HEAVY = ("altair", "pandas", "ioc.pages._overview")
 """Imported before the first reader comes: a cold first page takes seconds."""
 
 
-def routes(make_file: MakeFile) -> Sequence[BaseRoute]:
-    """Our own addresses beside Streamlit's: static files, and lists as files."""
+def routes(files: Mapping[str, MakeFile]) -> Sequence[BaseRoute]:
+    """Our own addresses beside Streamlit's: static files, and `files` by name under /xuat/."""
     return [
         Mount(f"/{STATIC_URL}", StaticFiles(directory=STATIC)),
-        Route("/xuat/ho-so.{kind}", file_endpoint(make_file)),
+        *(Route(f"/xuat/{name}.{{kind}}", file_endpoint(make)) for name, make in files.items()),
     ]
 
 

@@ -31,7 +31,7 @@ _ONE_AT_A_TIME = Lock()
 
 
 def file_endpoint(make: MakeFile) -> Callable[[Request], object]:
-    """Endpoint for `/xuat/ho-so.{kind}`; the file is made in a thread of its own."""
+    """Endpoint for `/xuat/….{kind}`; the file is made in a thread of its own."""
 
     async def endpoint(request: Request) -> Response:
         kind, params = request.path_params["kind"], dict(request.query_params)

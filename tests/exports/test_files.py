@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ioc.collectors.headers import HEADERS, fold_header
 from ioc.exports.csv_file import write_csv
 from ioc.exports.safe import LONGEST, clean, safe_cell
 from ioc.exports.sheet import Kind, Sheet, SheetColumn, file_name
+from ioc.exports.template import FIELDS, write_template
 from ioc.exports.xlsx_file import write_xlsx
 
 FORMULAS = (
@@ -130,3 +132,28 @@ def test_no_two_files_have_one_name() -> None:
     names = {file_name("ho-so", "csv", NOON) for _ in range(50)}
     assert len(names) == 50
     assert all(re.fullmatch(r"ho-so_20261120-120000_[0-9a-f]{6}\.csv", name) for name in names)
+
+
+# -- the template for units without a system ----------------------------------------------------------
+
+
+def test_every_header_of_the_template_is_known_to_the_reader_once() -> None:
+    roles = {header: role for role, headers in HEADERS.items() for header in headers}
+    found = [roles[fold_header(field.header)] for field in FIELDS]
+    assert len(set(found)) == len(found)
+
+
+def test_a_filled_template_is_found_and_read() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(write_template()))
+    page = book["Hồ sơ"]
+    page.append([field.example for field in FIELDS])
+    header = [cell.value for cell in page[1]]
+    assert header == [field.header for field in FIELDS]
+    assert page.max_row == 2
+    guide = [row[0].value for row in book["Hướng dẫn"].iter_rows(min_row=2)]
+    assert guide[: len(FIELDS)] == header
+
+
+def test_the_template_asks_for_nothing_about_a_person() -> None:
+    asked = " ".join(field.header.lower() for field in FIELDS)
+    assert not re.search(r"họ tên|chủ hồ sơ|định danh|cccd|điện thoại|địa chỉ|email", asked)
