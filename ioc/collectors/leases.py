@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
@@ -13,8 +14,9 @@ from ioc.clock import Clock
 from ioc.errors import LeaseLost, StoreUnready
 from ioc.store.lease import acquire, release, renew
 
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a lease given back ends: were it "now", a clock set back an hour would keep it for an hour."""
 LIFE_SECONDS = 30
-RENEW_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +29,33 @@ class Lease:
 
 
 @contextmanager
-def hold(engine: Engine, name: str, holder: str, *, clock: Clock) -> Iterator[Lease | None]:
+def hold(
+    engine: Engine, name: str, holder: str, *, clock: Clock, seconds: int = LIFE_SECONDS
+) -> Iterator[Lease | None]:
     """The lease `name` for the length of the block; None when somebody else works on it."""
-    fence = acquire(engine, name, holder, seconds=LIFE_SECONDS, now=clock())
+    fence = acquire(engine, name, holder, seconds=seconds, now=clock())
     if fence is None:
         yield None
         return
     lease = Lease(name, holder, fence)
     done = threading.Event()
-    keeper = threading.Thread(target=_keep, args=(engine, lease, clock, done), name=name, daemon=True)
+    keeper = threading.Thread(
+        target=_keep, args=(engine, lease, clock, seconds, done), name=name, daemon=True
+    )
     keeper.start()
     try:
         yield lease
     finally:
         done.set()
-        keeper.join(timeout=RENEW_SECONDS)
+        keeper.join(timeout=seconds)
         with suppress(StoreUnready):  # the lease runs out by itself
-            release(engine, name, holder, fence, now=clock())
+            release(engine, name, holder, fence, now=LONG_AGO)
 
 
-def _keep(engine: Engine, lease: Lease, clock: Clock, done: threading.Event) -> None:
-    while not done.wait(RENEW_SECONDS):
+def _keep(engine: Engine, lease: Lease, clock: Clock, seconds: int, done: threading.Event) -> None:
+    while not done.wait(seconds / 3):
         try:
-            renew(engine, lease.name, lease.holder, lease.fence, seconds=LIFE_SECONDS, now=clock())
+            renew(engine, lease.name, lease.holder, lease.fence, seconds=seconds, now=clock())
         except LeaseLost:
             return  # the fence stops whatever we still write
         except StoreUnready:

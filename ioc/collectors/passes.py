@@ -104,7 +104,8 @@ class Pass:
         self._expected: int | None = None
         self.run_id = run_id
         self.pages = 0
-        self.as_of: datetime | None = self._ask.now if tools.collector.IS_POLLED else None
+        self.as_of: datetime | None = None
+        """The moment the figures are good for: a file's own, else that of the first answer."""
 
     @property
     def stored(self) -> bool:
@@ -170,8 +171,6 @@ class Pass:
             raise
         self._remember(cursor)
         self._store((*readings, *dead), parsed.rejects, with_memory=True)
-        if not self._tools.collector.IS_POLLED:
-            self.as_of = parsed.as_of
         self._settle(payload, None, parsed)
 
     def _absent(
@@ -218,6 +217,7 @@ class Pass:
         except OSError as exc:
             log.warning("payload of source %s not kept: %s", tools.source.id, exc.strerror)
         parsed = tools.collector.parse(masked, tools.source, tools.lookup)
+        self.as_of = parsed.as_of or self.as_of or payload.fetched_at
         self._tell_new_fields(parsed.new_fields)
         records = len(parsed.versions) + len(parsed.rejects)
         if records >= _ENOUGH and len(parsed.rejects) > records * _MOST_REFUSED:

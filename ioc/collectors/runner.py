@@ -14,11 +14,11 @@ from functools import partial
 from sqlalchemy import Engine
 
 from ioc.clock import Clock, monotonic_seconds, utc_now
-from ioc.collectors.base import Collector
+from ioc.collectors.base import Ask, Collector
 from ioc.collectors.breaker import pause_after
 from ioc.collectors.guard import Stopped
 from ioc.collectors.http import PATIENT, Http, Retry
-from ioc.collectors.leases import Lease, hold
+from ioc.collectors.leases import LIFE_SECONDS, Lease, hold
 from ioc.collectors.lookup import Lookup
 from ioc.collectors.passes import Pass, Tools
 from ioc.collectors.registry import collector_of
@@ -77,7 +77,9 @@ class Runner:
         monotonic: Callable[[], float] = monotonic_seconds,
         retry: Retry = PATIENT,
         stop: Callable[[], bool] = lambda: False,
+        lease_life: int = LIFE_SECONDS,
     ) -> None:
+        self._lease_life = lease_life
         self._settings = settings
         self._engine = engine
         self._holder = holder
@@ -122,11 +124,15 @@ class Runner:
         self, source: SourceSettings, collector: Collector, kind: RunKind, *, asked: bool, first_look: bool
     ) -> RunReport:
         now = self._clock()
+        look = Ask(source=source, kind=kind, cursor=None, now=now, home=self._settings.home)
+        if not collector.has_work(look):
+            return nothing_ran(source.id, kind, now=now, ok=True)
         with reading(self._engine) as conn:
             state = source_state(conn, source.id)
         if state.is_paused(now) and not asked:
             return nothing_ran(source.id, kind, now=now, ok=False, error=state.pause_reason)
-        with hold(self._engine, f"source:{source.id}", self._holder, clock=self._clock) as lease:
+        name = f"source:{source.id}"
+        with hold(self._engine, name, self._holder, clock=self._clock, seconds=self._lease_life) as lease:
             if lease is None:
                 return nothing_ran(
                     source.id,

@@ -1,54 +1,52 @@
-"""The scheduler: one process at a time polls every source on its rhythm (`python -m ioc schedule`).
-
-APScheduler keeps the list of due times; a lease in the store keeps a second process waiting; a watch
-on the monotonic clock builds the list anew when the wall clock is set or the runs fall silent.
-"""
+"""The scheduler process: one works, others wait for its lease; it outlives clocks, stores and sources."""
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import threading
-import uuid
+import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass
 
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Engine
 
-from ioc.clock import VIETNAM, Clock, monotonic_seconds, utc_now
-from ioc.collectors.leases import hold
-from ioc.collectors.registry import collector_of
+from ioc.clock import Clock, monotonic_seconds, utc_now
+from ioc.collectors.chores import Chores
+from ioc.collectors.http import PATIENT, Retry
+from ioc.collectors.jobs import Jobs
+from ioc.collectors.leases import LONG_AGO
 from ioc.collectors.runner import Runner
-from ioc.collectors.upkeep import Upkeep
-from ioc.collectors.watch import Watch
+from ioc.collectors.shift import BEAT_SECONDS, Shift
+from ioc.collectors.watchdog import Watchdog
 from ioc.errors import LeaseLost, StoreUnready
-from ioc.log import get_logger
-from ioc.model.run import RunKind
-from ioc.settings import Settings, SourceSettings
-from ioc.store import runs
+from ioc.settings import Settings
 from ioc.store.engine import reading
-from ioc.store.lease import holder_of
+from ioc.store.lease import acquire, holder_of, release, renew
+from ioc.store.runs import abandon_runs, take_poll_requests
 
-log = get_logger(__name__)
+log = logging.getLogger(__name__)
 
 LEASE = "scheduler"
-TICK_SECONDS = 1.0
-WAIT_SECONDS = 3.0
-"""How often a process without the lease tries for it."""
-LOOK_SECONDS = 5.0
-"""How often the next due times are shown, and the lease is looked at."""
-FULL_THREADS = 3
-_STAGGER = timedelta(seconds=0.05)
 
 
-def process_name() -> str:
-    """A name that no other process has, now or later: leases and runs are signed with it."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How the process keeps time, in seconds."""
+
+    tick: float = 1.0
+    lease_life: int = 30
+    renew_every: float = 10.0
+    standby_every: float = 5.0
+    """A second process looks this often whether the lease is free: it takes over within 35 s."""
+    requests_every: float = 2.0
+    silence: float = 3.0 * BEAT_SECONDS + 5.0
+    end_within: float = 8.0
+
+
+TIMING = Timing()
 
 
 def serve(
@@ -58,190 +56,162 @@ def serve(
     stop: threading.Event,
     environ: Mapping[str, str],
     clock: Clock = utc_now,
+    monotonic: Callable[[], float] = monotonic_seconds,
+    timing: Timing = TIMING,
+    retry: Retry = PATIENT,
+    holder: str | None = None,
 ) -> None:
-    """Poll until `stop` is set; wait for the lease first, and again whenever it is lost."""
-    holder, is_told = process_name(), False
+    """Poll every source until `stop`; returns within ten seconds of it.
+
+    While another process holds the lease this one waits, and takes over when that one is gone.
+    """
+    holder = holder or f"{socket.gethostname()}:{os.getpid()}"
+    waiting = False
     while not stop.is_set():
         try:
-            with hold(engine, LEASE, holder, clock=clock) as lease:
-                if lease is not None:
-                    log.info("scheduler.started", sources=len(settings.sources))
-                    Service(settings, engine, stop=stop, environ=environ, clock=clock, holder=holder).run()
-                elif not is_told:
-                    is_told = True
-                    log.info("scheduler.waits", reason="another process holds the lease")
+            fence = acquire(engine, LEASE, holder, seconds=timing.lease_life, now=clock())
+            if fence is not None:
+                waiting = False
+                log.info("this process polls the sources")
+                service = Service(
+                    settings,
+                    engine,
+                    holder,
+                    stop=stop,
+                    environ=environ,
+                    clock=clock,
+                    monotonic=monotonic,
+                    timing=timing,
+                    retry=retry,
+                )
+                service.work(fence)
+                continue
+            if not waiting:
+                waiting = True
+                log.info("another process polls the sources; waiting for it")
         except (LeaseLost, StoreUnready) as exc:
-            log.error("scheduler.interrupted", error=str(exc))
-        stop.wait(WAIT_SECONDS)
+            log.warning("polling rests: %s", exc)
+        _sleep(timing.standby_every, stop)
+
+
+def _sleep(seconds: float, stop: threading.Event) -> bool:
+    """Whether `stop` was set meanwhile.
+
+    Not `stop.wait`: a signal handler that sets the event while this very thread is inside `wait` may
+    meet the event's own lock and hang for ever.
+    """
+    until = monotonic_seconds() + seconds
+    while not stop.is_set() and (left := until - monotonic_seconds()) > 0:
+        time.sleep(min(left, 0.2))
+    return stop.is_set()
 
 
 class Service:
-    """The scheduler while it holds the lease."""
+    """The work of the process that holds the lease, from taking it to giving it back."""
 
     def __init__(
         self,
         settings: Settings,
         engine: Engine,
+        holder: str,
         *,
         stop: threading.Event,
         environ: Mapping[str, str],
         clock: Clock,
-        holder: str,
+        monotonic: Callable[[], float],
+        timing: Timing,
+        retry: Retry,
     ) -> None:
         self._settings = settings
         self._engine = engine
-        self._clock = clock
         self._holder = holder
         self._stop = stop
-        self._halt = threading.Event()
+        self._clock = clock
+        self._monotonic = monotonic
+        self._timing = timing
+        self._over = threading.Event()
+        """Our turn is over: `stop`, or the lease is lost."""
         self._runner = Runner(
-            settings, engine, holder=holder, environ=environ, clock=clock, stop=self._is_ended
+            settings,
+            engine,
+            holder=holder,
+            environ=environ,
+            clock=clock,
+            monotonic=monotonic,
+            retry=retry,
+            stop=self._is_over,
+            lease_life=timing.lease_life,
         )
-        self._upkeep = Upkeep(settings=settings, engine=engine, clock=clock, holder=holder)
-        rhythms = [source.every_seconds or 3600 for source in settings.sources]
-        self._watch = Watch(silence_seconds=max(3.0 * min(rhythms, default=60), 180.0))
-        self._lock = threading.Lock()
-        self._full_asked: set[str] = set()
-        self._shown: dict[str, datetime | None] = {}
-        self._looked_at = 0.0
-        self._scheduler: Any = None
+        self._jobs = Jobs(
+            settings, engine, self._runner, clock=clock, monotonic=monotonic, stop=self._is_over
+        )
+        self._chores = Chores(settings, engine, clock=clock, stop=self._is_over)
+        self._dog = self._new_dog()
+        self._shift = self._new_shift()
 
-    def run(self) -> None:
-        """Start the jobs, then tick until the end; LeaseLost when another process took over."""
-        self._start()
+    def _is_over(self) -> bool:
+        return self._stop.is_set() or self._over.is_set()
+
+    def _new_shift(self) -> Shift:
+        return Shift(self._settings, self._engine, self._jobs, self._chores)
+
+    def _new_dog(self) -> Watchdog:
+        return Watchdog(clock=self._clock, monotonic=self._monotonic, silence_seconds=self._timing.silence)
+
+    def work(self, fence: int) -> None:
+        """Until the process is asked to stop; raises LeaseLost when somebody else has taken over."""
         try:
-            while not self._stop.wait(TICK_SECONDS):
-                self._tick()
+            self._close_dead_runs()
+            self._shift.start(self._dog.beat)
+            self._loop(fence)
         finally:
-            self._halt.set()
-            self._scheduler.shutdown(wait=True)
+            self._over.set()
+            self._shift.stop()
+            self._jobs.wait_until_idle(self._timing.end_within)
             self._runner.close()
+            with suppress(StoreUnready):
+                release(self._engine, LEASE, self._holder, fence, now=LONG_AGO)
 
-    def _is_ended(self) -> bool:
-        return self._stop.is_set() or self._halt.is_set()
+    def _loop(self, fence: int) -> None:
+        renewed = requested = self._monotonic()
+        while not _sleep(self._timing.tick, self._stop):
+            now = self._monotonic()
+            if now - renewed >= self._timing.renew_every:
+                self._renew(fence)
+                renewed = now
+            if now - requested >= self._timing.requests_every:
+                self._take_requests()
+                requested = now
+            if trouble := self._dog.trouble():
+                self._rebuild(trouble)
 
-    def _tick(self) -> None:
-        """Take the wishes of people, show what comes next, and look after the scheduler itself."""
+    def _renew(self, fence: int) -> None:
         try:
-            for wish in runs.take_poll_requests(self._engine, now=self._clock()):
-                self._take_wish(wish)
-            if monotonic_seconds() - self._looked_at >= LOOK_SECONDS:
-                self._looked_at = monotonic_seconds()
-                self._require_lease()
-                self._show_next_runs()
-        except StoreUnready as exc:
-            log.error("scheduler.store_away", error=str(exc))
-        if why := self._watch.fault(self._clock(), monotonic_seconds()):
-            log.warning("scheduler.rebuilt", why=why)
-            self._scheduler.shutdown(wait=False)
-            self._start()
-
-    def _require_lease(self) -> None:
-        with reading(self._engine) as conn:
-            holder = holder_of(conn, LEASE, now=self._clock())
-        if holder is not None and holder != self._holder:
-            raise LeaseLost(f"Bộ lập lịch {holder} đã tiếp quản; tiến trình này ngừng thu thập")
-
-    # -- jobs ----------------------------------------------------------------------------------------
-
-    def _start(self) -> None:
-        sources = self._settings.sources
-        pools = {"default": ThreadPoolExecutor(len(sources) + 4), "full": ThreadPoolExecutor(FULL_THREADS)}
-        defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        self._scheduler = BackgroundScheduler(executors=pools, job_defaults=defaults, timezone=VIETNAM)
-        self._full_asked.clear()
-        now = self._clock()
-        for place, source in enumerate(sources):
-            first = now + _STAGGER * place
-            self._scheduler.add_job(
-                self._poll, trigger_of(source), args=[source], id=source.id, next_run_time=first
+            renew(
+                self._engine, LEASE, self._holder, fence, seconds=self._timing.lease_life, now=self._clock()
             )
-        self._add_nightly(self._upkeep.close_days, hour=0, minute=5)
-        self._add_nightly(self._upkeep.check_rollups, hour=2, minute=30)
-        self._add_nightly(self._upkeep.let_go, hour=3, minute=15)
-        self._scheduler.add_job(self._keep_up, args=[self._upkeep.close_days], id="catch_up")
-        self._scheduler.start()
-        self._watch.reset(monotonic_seconds())
-
-    def _add_nightly(self, job: Callable[[], object], *, hour: int, minute: int) -> None:
-        trigger = CronTrigger(hour=hour, minute=minute, timezone=VIETNAM)
-        self._scheduler.add_job(self._keep_up, trigger, args=[job], id=job.__name__)
-
-    def _keep_up(self, job: Callable[[], object]) -> None:
-        try:
-            job()
         except StoreUnready as exc:
-            log.error("upkeep.failed", job=job.__name__, error=str(exc))
+            log.warning("lease not renewed: %s", exc)
 
-    def _poll(self, source: SourceSettings) -> None:
-        """The changes of a source, and its full pass when one is due; a folder is looked into."""
+    def _take_requests(self) -> None:
         try:
-            with reading(self._engine) as conn:
-                state = runs.source_state(conn, source.id)
-            if not collector_of(source).IS_POLLED:
-                self._runner.run(source, RunKind.FULL)
-                return
-            is_new = state.cursor is None and state.last_full_at is None
-            report = self._runner.run(source, RunKind.CHANGES, first_look=is_new)
-            if report.ok and self._is_full_due(source, state):
-                self._ask_full(source)
+            wishes = take_poll_requests(self._engine, now=self._clock())
         except StoreUnready as exc:
-            log.error("scheduler.store_away", source=source.id, error=str(exc))
-        finally:
-            self._watch.heard(monotonic_seconds())
-
-    def _is_full_due(self, source: SourceSettings, state: runs.SourceState) -> bool:
-        if state.last_full_at is None:
-            return True
-        return self._clock() - state.last_full_at >= timedelta(seconds=source.full_every_seconds)
-
-    def _ask_full(self, source: SourceSettings) -> None:
-        """Queue a full pass beside the quick polls, once."""
-        with self._lock:
-            if source.id in self._full_asked:
-                return
-            self._full_asked.add(source.id)
-        self._scheduler.add_job(self._full, args=[source], executor="full")
-
-    def _full(self, source: SourceSettings) -> None:
-        try:
-            self._runner.run(source, RunKind.FULL)
-        except StoreUnready as exc:
-            log.error("scheduler.store_away", source=source.id, error=str(exc))
-        finally:
-            with self._lock:
-                self._full_asked.discard(source.id)
-            self._watch.heard(monotonic_seconds())
-
-    # -- people --------------------------------------------------------------------------------------
-
-    def _take_wish(self, wish: runs.PollRequest) -> None:
-        """A wish overrules the breaker: somebody has mended something."""
-        source = next((s for s in self._settings.sources if s.id == wish.source_id), None)
-        if source is None:
+            log.warning("wishes not read: %s", exc)
             return
-        runs.resume_source(self._engine, source.id)
-        if wish.full and collector_of(source).IS_POLLED:
-            self._ask_full(source)
-        else:
-            self._scheduler.add_job(self._poll, args=[source])
+        for wish in wishes:
+            self._shift.ask(wish.source_id, full=wish.full)
 
-    def _show_next_runs(self) -> None:
-        for source in self._settings.sources:
-            at = self._next_run(source.id)
-            if self._shown.get(source.id) != at:
-                runs.set_next_run(self._engine, source.id, at)
-                self._shown[source.id] = at
+    def _rebuild(self, trouble: str) -> None:
+        log.warning("scheduler built anew: %s", trouble)
+        self._shift.stop()
+        self._dog = self._new_dog()
+        self._shift = self._new_shift()
+        self._shift.start(self._dog.beat)
 
-    def _next_run(self, source_id: str) -> datetime | None:
-        job = self._scheduler.get_job(source_id)
-        at: datetime | None = job.next_run_time if job else None
-        return at.replace(microsecond=0) if at else None
-
-
-def trigger_of(source: SourceSettings) -> IntervalTrigger | CronTrigger:
-    """The source's rhythm with a little jitter, so that sources of one vendor do not march in step."""
-    if source.cron:
-        return CronTrigger.from_crontab(source.cron, timezone=VIETNAM)
-    every = source.every_seconds or 60
-    return IntervalTrigger(seconds=every, jitter=max(1, min(every // 10, 5)), timezone=VIETNAM)
+    def _close_dead_runs(self) -> None:
+        """Runs whose process died: alive is who holds the lease of some source."""
+        now = self._clock()
+        with reading(self._engine) as conn:
+            alive = {holder_of(conn, f"source:{s.id}", now=now) for s in self._settings.sources}
+        abandon_runs(self._engine, holder_alive=lambda holder: holder in alive, now=now)
