@@ -14,7 +14,7 @@ from ioc.model.dossier import Dossier, Standing
 from ioc.model.figure import CountingRule, Figures, RateBase
 from ioc.model.scope import Period
 from ioc.rules.rollup import counters_on_closing, counters_on_receipt, received_counter
-from ioc.rules.timeliness import final_standing, standing_on, timeline
+from ioc.rules.timeliness import standing_at_last, standing_on, timeline
 
 STANDARD = CountingRule(
     name="standard",
@@ -43,7 +43,7 @@ def counted_as(dossier: Dossier, period: Period, rule: CountingRule = STANDARD) 
     """The fields of `Figures` in which one dossier counts over `period`."""
     steps = timeline(dossier, rule)
     if not steps:
-        waits = final_standing(dossier, rule) is Standing.WAITING
+        waits = standing_at_last(dossier, steps) is Standing.WAITING
         return ("waiting_acceptance",) if waits else ()
     names: list[str] = []
     if steps[0].day < period.first:

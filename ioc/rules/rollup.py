@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from ioc.model.dossier import UNMAPPED, Channel, Dossier, Flag, ServiceLevel, Standing
 from ioc.model.figure import CountingRule
-from ioc.rules.timeliness import Step, due_day, final_standing, timeline
+from ioc.rules.timeliness import Step, due_day, standing_at_last, timeline
 
 K = TypeVar("K")
 
@@ -61,7 +61,7 @@ _STOCK = {
 def contribution(dossier: Dossier, rule: CountingRule) -> Contribution:
     """The counters of one dossier under `rule`."""
     steps = timeline(dossier, rule)
-    final = final_standing(dossier, rule)
+    final = standing_at_last(dossier, steps)
     latest = dossier.latest
     return Contribution(
         key=RollupKey(latest.agency_code, latest.domain_code, latest.source_id),

@@ -51,9 +51,13 @@ def standing_on(steps: Sequence[Step], day: date) -> Standing | None:
 
 def final_standing(dossier: Dossier, rule: CountingRule) -> Standing:
     """The standing when nothing more happens; WITHIN for every running dossier with a due day."""
+    return standing_at_last(dossier, timeline(dossier, rule))
+
+
+def standing_at_last(dossier: Dossier, steps: Sequence[Step]) -> Standing:
+    """`final_standing` for one whose timeline is at hand."""
     if dossier.latest.deleted:
         return Standing.EXCLUDED
-    steps = timeline(dossier, rule)
     if steps:
         last = steps[-1].standing
         return Standing.WITHIN if last is Standing.LATE else last
