@@ -75,11 +75,12 @@ def environ_of(home: Path) -> dict[str, str]:
     return {"IOC_CONFIG": str(home / "config"), "IOC_HOME": str(home)}
 
 
-def make_home(home: Path) -> Settings:
-    """An empty store at the newest schema, with the reference tables in."""
+def make_home(home: Path, *, database_url: str | None = None) -> Settings:
+    """An empty store at the newest schema, with the reference tables in; SQLite in `home` unless told."""
     home.mkdir(parents=True, exist_ok=True)
     make_config(home / "config")
-    settings = load_settings(environ_of(home))
+    where = {"IOC_DATABASE_URL": database_url} if database_url else {}
+    settings = load_settings(environ_of(home) | where)
     engine = open_engine(settings.database_url)
     upgrade(engine)
     with writing(engine) as conn:
@@ -96,10 +97,11 @@ def fill(
     stale: Mapping[str, FaultKind] | None = None,
     never: Sequence[str] = (),
     extra: Sequence[DossierVersion] = (),
+    database_url: str | None = None,
     seed: int = 20261122,
 ) -> Filled:
     """Put a year of dossiers in, one good run a source; `stale` sources failed nine hours ago and since."""
-    settings = make_home(home)
+    settings = make_home(home, database_url=database_url)
     engine = open_engine(settings.database_url)
     calendar = vietnam_calendar(first_year=2020, last_year=2030, overrides=settings.calendar)
     made = [*_dossiers(settings, calendar, now, dossiers, random.Random(seed)), *extra]
