@@ -11,11 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ioc.collectors.registry import COLLECTORS
 from ioc.errors import SettingsError
 from ioc.model.agency import Level
 from ioc.model.figure import EndMoment, PausedAs, RateBase, WithoutResult
 from ioc.settings import Settings
-from ioc.settings_file import load_settings, secret
+from ioc.settings_file import KNOWN_KINDS, load_settings, secret
 
 CONFIG = Path(__file__).parent.parent / "config"
 FILES = (
@@ -319,3 +320,7 @@ def _nested(depth: int) -> Callable[[Path], None]:
 def test_a_file_made_to_exhaust_is_refused(home: Path, damage: Callable[[Path], None]) -> None:
     damage(home)
     assert refusal(home).startswith("config/")
+
+
+def test_every_kind_that_can_be_configured_has_a_collector() -> None:
+    assert set(KNOWN_KINDS) == set(COLLECTORS)

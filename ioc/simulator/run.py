@@ -128,7 +128,13 @@ class Simulation:
         self._stop = threading.Event()
         server = Server(self.province, self.switches, now=now, secret=secret, slow_seconds=slow_seconds)
         # what the server thinks of broken requests is no news: it breaks answers on purpose
-        config = uvicorn.Config(server.app(), log_config=None, log_level="critical", access_log=False)
+        config = uvicorn.Config(
+            server.app(),
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            timeout_graceful_shutdown=2,
+        )
         self._server = uvicorn.Server(config)
         self._socket = _listen(host, port)
         self.base_url = f"http://{host}:{self._socket.getsockname()[1]}"

@@ -124,5 +124,5 @@ def in_thread() -> Iterator[Callable[[Callable[[threading.Event], None]], thread
     yield start
     for thread, stop in running:
         stop.set()
-        thread.join(10)
+        thread.join(3)
         assert not thread.is_alive()

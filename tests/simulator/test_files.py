@@ -12,13 +12,15 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
+from ioc.clock import VIETNAM
 from ioc.settings import Settings
 from ioc.simulator.dropper import KEPT, Dropper, put_whole
+from ioc.simulator.lives import Event
 from ioc.simulator.province import Province
 from ioc.simulator.sheet import HEADER, workbook
 from ioc.simulator.switches import Fault, Switch, Switchboard
 from ioc.simulator.truth import truth
-from ioc.simulator.worktime import seconds_of
+from ioc.simulator.worktime import moment_of, seconds_of
 from tests.simulator.conftest import SINCE, Hand, plan
 
 SITE = "h49-06967"
@@ -67,6 +69,14 @@ def test_a_book_holds_the_whole_truth(province: Province) -> None:
     assert Counter(row["Trạng thái"] for row in rows)["Chờ tiếp nhận"] == told["waiting_acceptance"]
 
 
+def test_a_withdrawal_ends_the_processing_in_the_book(province_settings: Settings) -> None:
+    site = Province(province_settings, plan(scale=0.2)).by_id[SITE]
+    rows = dossiers_of(cells_of(workbook(site, seconds_of(SINCE))))
+    ended = [row["Ngày có kết quả"] for row in rows if row["Trạng thái"] == "Công dân yêu cầu rút hồ sơ"]
+    assert ended
+    assert all(ended)
+
+
 def test_a_book_looks_like_a_clerk_made_it(province: Province) -> None:
     cells = cells_of(workbook(province.by_id[SITE], seconds_of(SINCE)))
     start = next(n for n, row in enumerate(cells) if row[0] == "STT")
@@ -95,13 +105,14 @@ def test_every_commune_gets_a_first_file_at_once_and_then_one_in_turn(dropper: D
 
 
 def test_files_speak_for_the_minute_in_their_name(province: Province, dropper: Dropper, clock: Hand) -> None:
-    clock.at = SINCE + timedelta(hours=1, seconds=42)
+    submitted = province.by_id[SITE].lives(seconds_of(SINCE)).events[Event.SUBMIT]
+    newest = int(max(moment for moment in submitted if moment <= seconds_of(SINCE) and moment % 60))
+    clock.at = moment_of(newest)
     path = next(path for path in dropper.tick() if path.parent.name == "06967")
-    assert path.name.endswith("-1100.xlsx")
-    whole_minute = seconds_of(SINCE + timedelta(hours=1))
-    assert dossiers_of(cells_of(path.read_bytes())) == dossiers_of(
-        cells_of(workbook(province.by_id[SITE], whole_minute))
-    )
+    assert path.name.endswith(f"{clock.at.astimezone(VIETNAM):%Y%m%d-%H%M}.xlsx")
+    rows = dossiers_of(cells_of(path.read_bytes()))
+    assert len(rows) == truth(province.by_id[SITE], newest - newest % 60)["dossiers"]
+    assert len(rows) < truth(province.by_id[SITE], newest)["dossiers"]
 
 
 def test_old_files_are_taken_away_and_foreign_ones_left(

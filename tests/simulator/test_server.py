@@ -7,10 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from ioc.settings import Settings
+from ioc.simulator.lives import Event
+from ioc.simulator.province import Province
 from ioc.simulator.run import Simulation
+from ioc.simulator.search import Shelf
+from ioc.simulator.worktime import seconds_of
 from tests.simulator.conftest import SINCE, Hand, Visitor, plan
 
 LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0700")
@@ -94,6 +99,12 @@ def test_filters_by_acceptance_read_z_as_local_time(visitor: Visitor) -> None:
     ]
     assert (min(days), max(days)) == ("2026-11-02", "2026-11-06")
     assert {row["id"] for row in rows} == {row["id"] for row in wanted}
+
+
+def test_the_hour_of_a_filter_is_a_local_hour(visitor: Visitor) -> None:
+    rows = visitor.all(accepted_from="2026-11-05T10:00:00.000Z", accepted_to="2026-11-05T14:00:00.000Z")
+    assert rows
+    assert all("2026-11-05T10:00" <= row["acceptedDate"] <= "2026-11-05T14:00:01" for row in rows)
 
 
 def test_filters_by_submission_day_status_and_code(visitor: Visitor) -> None:
@@ -235,3 +246,14 @@ def test_truth_can_be_asked_for_any_moment(visitor: Visitor) -> None:
     assert len(told["sources"]) == 55
     assert list(told["sources"]["h49-hcc"]["by_day"]) == ["2026-10-17", "2026-10-18", "2026-10-19"]
     assert visitor.client.get("/sim/truth", params={"at": "hôm qua"}).status_code == 400
+
+
+def test_a_fee_asked_for_is_not_yet_paid(demo_settings: Settings) -> None:
+    site = Province(demo_settings, plan(scale=0.1)).by_id["h49-hcc"]
+    lives = site.lives(seconds_of(SINCE))
+    asked, paid = lives.events[Event.FEE_ASK], lives.events[Event.FEE_PAID]
+    row = int(np.flatnonzero((paid < seconds_of(SINCE)) & (lives.fee > 0))[-1])
+    before, after = (Shelf(site).written(lives, int(at[row]), np.array([row]))[0] for at in (asked, paid))
+    assert before["dossierStatus"]["name"] == "Yêu cầu thực hiện nghĩa vụ tài chính"
+    assert (before["dossierFee"]["paid"], before["paymentMethod"]) == (0, None)
+    assert after["dossierFee"]["paid"] == after["dossierFee"]["total"] > 0

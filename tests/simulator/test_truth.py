@@ -24,13 +24,13 @@ from ioc.rules.calendar import vietnam_calendar
 from ioc.rules.counting import figures_over
 from ioc.rules.history import fold
 from ioc.settings import Settings
-from ioc.simulator.dropper import Dropper
+from ioc.simulator.dropper import put_whole
 from ioc.simulator.province import Province
 from ioc.simulator.search import Search, Shelf
-from ioc.simulator.switches import Switchboard
+from ioc.simulator.sheet import workbook
 from ioc.simulator.truth import truth
 from ioc.simulator.worktime import seconds_of
-from tests.simulator.conftest import SINCE
+from tests.simulator.conftest import SINCE, plan
 
 MOMENTS = [SINCE, SINCE + timedelta(days=3, hours=11), SINCE - timedelta(days=100, hours=2)]
 
@@ -117,17 +117,18 @@ def test_the_product_counts_what_the_simulator_knows(
     assert figures.results_known >= figures.results_signed > 0
 
 
-def test_the_product_counts_the_same_from_files(
-    demo_settings: Settings, tmp_path: Path, small: Province
-) -> None:
+def test_the_product_counts_the_same_from_files(demo_settings: Settings, tmp_path: Path) -> None:
+    province = Province(demo_settings, plan(scale=0.2))  # enough for withdrawals and removals
     source = demo_settings.source("h49-06967")
-    board = Switchboard({source.id: source.kind})
-    Dropper(small, board, home=tmp_path, now=lambda: SINCE).tick()
+    book = workbook(province.by_id[source.id], seconds_of(SINCE))
+    put_whole(tmp_path / "inbox/06967/06967_ho-so_20261118-1000.xlsx", book)
     ask = Ask(source=source, kind=RunKind.FULL, cursor=None, now=SINCE, home=tmp_path)
     payload = next(iter(file_drop.fetch(ask, cast(Http, None))))
     parsed = file_drop.parse(payload, source, Lookup(demo_settings, source))
     assert (parsed.rejects, parsed.as_of) == ((), SINCE)
-    agree(figures_over_all(parsed.versions, SINCE), truth(small.by_id[source.id], seconds_of(SINCE)))
+    told = truth(province.by_id[source.id], seconds_of(SINCE))
+    assert told["closed_without_result"] > 0 < told["removed"]
+    agree(figures_over_all(parsed.versions, SINCE), told)
 
 
 def test_no_code_of_ours_is_in_the_simulator() -> None:
