@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from bench import engines, report
 from bench.stage import HOME, SERVER, say
 
-MEASURES = ("figures", "lists", "load", "ingest", "screens", "browser")
+MEASURES = ("figures", "lists", "load", "ingest", "screens", "browser", "memory")
 
 
 def main() -> int:

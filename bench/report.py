@@ -54,7 +54,7 @@ def _lines(held: list[Told]) -> Iterator[str]:
     for told in held:
         load = ", ".join(str(value) for value in told["load"])
         yield (
-            f"| {told['measure']} | {told['size']:,} | {told['date']} | {told['cores']} | {told['memory_gb']} GB "
+            f"| {told['measure']} | {told['size'] or 'demo':{',' if told['size'] else ''}} | {told['date']} | {told['cores']} | {told['memory_gb']} GB "
             f"| {load} |"
         )
     for name, section in SECTIONS.items():
@@ -266,6 +266,18 @@ def _seconds(row: Told) -> str:
     return f"{row['median'] / 1000:.2f} s (worst {row['worst'] / 1000:.2f})"
 
 
+def _memory(held: list[Told]) -> Iterator[str]:
+    yield "## Memory of the demo's processes"
+    for told in held:
+        yield ""
+        yield f"`ioc up --scale {told['scale']}` on SQLite for {told['minutes']:g} minutes: first load, then polling."
+        yield ""
+        yield "| process | peak MB | at the end | CPU s |"
+        yield "|---|---|---|---|"
+        for name, row in told["processes"].items():
+            yield f"| {name} | {row['peak_mb']} | {row['rss_mb']} | {row['cpu_s']} |"
+
+
 SECTIONS: dict[str, Callable[[list[Told]], Iterator[str]]] = {
     "figures": _figures,
     "lists": _lists,
@@ -273,6 +285,7 @@ SECTIONS: dict[str, Callable[[list[Told]], Iterator[str]]] = {
     "ingest": _ingest,
     "screens": _screens,
     "browser": _browser,
+    "memory": _memory,
 }
 
 if __name__ == "__main__":
