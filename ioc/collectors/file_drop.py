@@ -138,6 +138,7 @@ def _payload(ask: Ask, dropped: Dropped, table: Table, header: Header) -> Payloa
         notes={
             "file": dropped.path.name,
             "as_of": dropped.as_of.isoformat(),
+            "written_at": dropped.written_at.isoformat(),
             "columns": json.dumps(dict(header.columns)),
         },
     )
@@ -148,7 +149,10 @@ def parse(payload: Payload, source: SourceSettings, lookup: Lookup) -> Parsed:
     table = from_json(payload.body)
     header = find_header(table, remembered=json.loads(payload.notes["columns"]))
     as_of = datetime.fromisoformat(payload.notes["as_of"])
-    sheet = Sheet(table=table, header=header, source=source, lookup=lookup, as_of=as_of)
+    written_at = datetime.fromisoformat(payload.notes["written_at"])
+    sheet = Sheet(
+        table=table, header=header, source=source, lookup=lookup, as_of=as_of, written_at=written_at
+    )
     versions, rejects, skipped = read_rows(sheet)
     return Parsed(versions=versions, rejects=rejects, as_of=as_of, skipped=skipped)
 

@@ -21,7 +21,7 @@ from ioc.collectors.sequence import sequence
 from ioc.collectors.sheet_rows import RowKind, SheetRow, group_title, rows_below, stated_count
 from ioc.collectors.tables import Cell, Table, column_name, is_blank
 from ioc.collectors.texts import Refused, is_damaged
-from ioc.collectors.xlsx_check import refuse
+from ioc.collectors.xlsx_check import MAX_ROWS, refuse
 from ioc.errors import SourceChanged
 from ioc.faults import FaultKind, RejectReason
 from ioc.model.dossier import ApplicantType, DossierVersion, Flag, Status
@@ -42,6 +42,8 @@ class Sheet:
     source: SourceSettings
     lookup: Lookup
     as_of: datetime
+    written_at: datetime
+    """When the file was written: of two files for one moment the later one is right."""
     order: DayOrder = DayOrder.DAY_FIRST
     doubtful: bool = False
     """The day order was told by the majority of the file, so dates that fit both ways are flagged."""
@@ -143,7 +145,12 @@ def _version(sheet: Sheet, row: SheetRow) -> DossierVersion:
         source_id=sheet.source.id,
         source_key=_key(code, agency.code, agency.raw),
         version_at=sheet.as_of,
-        version_seq=sequence(row.number, parser=PARSER, options=sheet.source.options, flags=flags),
+        version_seq=sequence(
+            int(sheet.written_at.timestamp()) * MAX_ROWS + row.number,
+            parser=PARSER,
+            options=sheet.source.options,
+            flags=flags,
+        ),
         status=status,
         raw_status=raw_status,
         dossier_code=code,

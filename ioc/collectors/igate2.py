@@ -27,6 +27,7 @@ from ioc.collectors.records import (
     read_key,
     read_money,
     read_name,
+    read_text,
     take,
 )
 from ioc.collectors.sequence import sequence
@@ -255,7 +256,7 @@ def _changed(
     # pulled back to a round moment, or every poll would make another reading of it
     grain = 600 if ahead < timedelta(days=1) else 86_400
     pulled = int(payload.fetched_at.timestamp()) // grain * grain
-    place = 1000 + min(int(ahead.total_seconds()), 1_000_000_000)
+    place = 1000 + int(stamp.at.timestamp()) - pulled
     return datetime.fromtimestamp(pulled, UTC), place, frozenset({Flag.FUTURE_VERSION})
 
 
@@ -280,8 +281,7 @@ def _status(record: dict[str, object], lookup: Lookup) -> tuple[Status, str | No
 def _id_and_name(value: object) -> tuple[str | None, str | None]:
     """`{"id": 2, "name": …}`, a bare name, or a bare id; the name in any of its shapes."""
     if isinstance(value, dict):
-        code = value.get("id")
-        return (None if code is None else read_key(code)), read_name(value.get("name"), limit=200)
+        return read_text(value.get("id"), limit=40), read_name(value.get("name"), limit=200)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value), None
     return None, read_name(value, limit=200)

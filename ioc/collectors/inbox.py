@@ -34,6 +34,7 @@ class Dropped:
     body: bytes
     sha256: str
     as_of: datetime
+    written_at: datetime
 
     @property
     def shown(self) -> str:
@@ -103,7 +104,13 @@ def read_dropped(path: Path, ask: Ask) -> Dropped | None:
     ) != after.st_size:
         return None
     as_of = as_of_moment(path, ask.now)
-    return Dropped(path=path, body=body, sha256=hashlib.sha256(body).hexdigest(), as_of=as_of)
+    return Dropped(
+        path=path,
+        body=body,
+        sha256=hashlib.sha256(body).hexdigest(),
+        as_of=as_of,
+        written_at=datetime.fromtimestamp(int(after.st_mtime), UTC),
+    )
 
 
 def as_of_moment(path: Path, now: datetime) -> datetime:

