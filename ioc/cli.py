@@ -19,6 +19,7 @@ from ioc.commands.desk import Wrong, notes
 from ioc.commands.doctor import doctor
 from ioc.commands.dossiers import dossiers
 from ioc.commands.figures import figures
+from ioc.commands.running import schedule, simulate, up
 from ioc.commands.sources import sources
 from ioc.commands.storing import check, migrate
 from ioc.errors import IocError
@@ -32,7 +33,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # they print local variables
 )
-for command in (migrate, doctor, collect, figures, dossiers, sources, check, replay):
+for command in (up, migrate, doctor, collect, figures, dossiers, sources, check, replay, simulate, schedule):
     app.command()(command)
 app.add_typer(quarantine.commands, name="quarantine")
 
