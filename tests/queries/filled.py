@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from sqlalchemy import Engine, delete
 
 from ioc.model.dossier import UNMAPPED, Dossier, DossierVersion, reading_of
 from ioc.model.run import Reject, RunKind, RunState
-from ioc.model.scope import Scope
+from ioc.model.scope import WHOLE_PROVINCE, Period, Scope
 from ioc.queries.names import UNKNOWN_LEVEL
 from ioc.rules.counting import STANDARD
 from ioc.rules.history import fold
@@ -23,10 +23,10 @@ from ioc.store.ingest import Batch, ingest
 from ioc.store.reference import sync_reference
 from ioc.store.runs import begin_run, end_run
 from ioc.store.tables import metadata
-from tests.builders import AGENCIES, NOON, a_settings, accept_in_a_day, agency_codes, flat
+from tests.builders import AGENCIES, NOON, a_settings, accept_in_a_day, agency_codes, flat, periods
 
 on_stores = examples(
-    max_examples=30,
+    max_examples=15,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 """For properties that fill a store in every example: the fixture is emptied, not made anew."""
@@ -109,14 +109,28 @@ class Narrow:
         return self.scope.allows(latest.agency_code) and all(a in (None, b) for a, b in wanted)
 
 
+EVERYTHING = Narrow(scope=WHOLE_PROVINCE, agency=None, domain=None, source=None, level=None)
+
+
 def narrows(*, with_level: bool = False) -> st.SearchStrategy[Narrow]:
-    """Filters that leave everything, something or nothing."""
-    levels = st.sampled_from(["province", "department", "commune", UNKNOWN_LEVEL])
-    return st.builds(
-        Narrow,
-        scope=st.builds(Scope, agencies=st.none() | st.frozensets(agency_codes(), max_size=3)),
-        agency=st.none() | agency_codes(),
-        domain=st.none() | st.sampled_from(["dat-dai", "ho-tich", UNMAPPED]),
-        source=st.none() | st.sampled_from(["s1", "s2"]),
-        level=st.none() | levels if with_level else st.none(),
-    )
+    """Everything, or one filter, or two: more would leave nothing to look at."""
+    single: dict[str, st.SearchStrategy[object]] = {
+        "scope": st.builds(Scope, agencies=st.frozensets(agency_codes(), max_size=3)),
+        "agency": agency_codes(),
+        "domain": st.sampled_from(["dat-dai", "ho-tich", UNMAPPED]),
+        "source": st.sampled_from(["s1", "s2"]),
+    }
+    if with_level:
+        single["level"] = st.sampled_from(["province", "department", "commune", UNKNOWN_LEVEL])
+    one = st.one_of(*(st.fixed_dictionaries({name: values}) for name, values in single.items()))
+    two = st.builds(lambda first, second: {**first, **second}, one, one)
+    return st.just(EVERYTHING) | st.builds(lambda keys: replace(EVERYTHING, **keys), one | two)
+
+
+Question = tuple[Period, Narrow]
+
+
+def questions(*, with_level: bool = False) -> st.SearchStrategy[list[Question]]:
+    """Several questions to one store, for filling it is what takes long; the first asks for everything."""
+    asked = st.lists(st.tuples(periods(), narrows(with_level=with_level)), max_size=2)
+    return st.builds(lambda period, more: [(period, EVERYTHING), *more], periods(), asked)

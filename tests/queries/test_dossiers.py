@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import fields, replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -27,13 +28,14 @@ from ioc.queries.dossiers import (
     dossier_page,
 )
 from ioc.queries.measures import Measure
+from ioc.queries.overview import figures
 from ioc.rules.ageing import Band, bands
 from ioc.rules.counting import STANDARD, counted_as
 from ioc.rules.timeliness import due_day, final_standing
 from ioc.store.engine import reading
 from ioc.store.tables import dossier as dossier_table
 from tests.builders import a_version, local, periods, stores
-from tests.queries.filled import Narrow, empty, fill, narrows, on_stores, take
+from tests.queries.filled import Narrow, Question, empty, fill, narrows, on_stores, questions, take
 
 Stores = tuple[tuple[DossierVersion, ...], ...]
 GROUPINGS: tuple[DossierGrouping, ...] = ("agency", "domain", "procedure", "step")
@@ -63,18 +65,63 @@ def keys_of(conn: Connection, ids: Iterable[int]) -> Counter[tuple[str, str]]:
 
 
 @on_stores
-@given(histories=stores(), period=periods(), narrow=narrows(with_level=True))
+@given(histories=stores(), asked=questions(with_level=True))
 def test_a_list_holds_exactly_the_dossiers_of_its_figure(
-    engine: Engine, histories: Stores, period: Period, narrow: Narrow
+    engine: Engine, histories: Stores, asked: list[Question]
 ) -> None:
-    dossiers = [dossier for dossier in fill(engine, histories) if narrow.passes(dossier)]
+    dossiers = fill(engine, histories)
     with reading(engine) as conn:
-        for measure in (*FIELDS, *PARTS):
-            flt = filter_of(measure, period, narrow)
-            page = dossier_page(conn, narrow.scope, flt, limit=100)
-            expected = behind(measure, dossiers, period)
-            assert (measure, keys_of(conn, page.rows["id"])) == (measure, expected)
-            assert (measure, page.total) == (measure, expected.total())
+        for period, narrow in asked:
+            passed = [d for d in dossiers if narrow.passes(d)]
+            for measure in (*FIELDS, *PARTS):
+                page = dossier_page(conn, narrow.scope, filter_of(measure, period, narrow), limit=100)
+                expected = behind(measure, passed, period)
+                assert (measure, keys_of(conn, page.rows["id"])) == (measure, expected)
+                assert (measure, page.total) == (measure, expected.total())
+
+
+LIFE = {
+    date(2026, 11, 15): Measure.IN_PROGRESS_WITHIN,
+    date(2026, 11, 16): Measure.IN_PROGRESS_PAUSED,
+    date(2026, 11, 17): Measure.IN_PROGRESS_PAUSED,
+    date(2026, 11, 18): Measure.IN_PROGRESS_WITHIN,
+    date(2026, 11, 19): Measure.IN_PROGRESS_LATE,
+    date(2026, 11, 20): Measure.RESOLVED_LATE,
+}
+"""Received on the 15th, due on the 18th; waits from the first second of the 16th to that of the 18th."""
+
+
+@pytest.mark.parametrize(("day", "measure"), LIFE.items())
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_a_list_of_a_past_day_knows_the_borders_of_a_life(
+    engine: Engine, day: date, measure: Measure, is_closed: bool
+) -> None:
+    if measure is Measure.RESOLVED_LATE and not is_closed:
+        measure = Measure.IN_PROGRESS_LATE
+    empty(engine)
+    asked, answered = local(date(2026, 11, 16), time(0)), local(date(2026, 11, 18), time(0))
+    base = a_version(
+        received_at=local(date(2026, 11, 15)), due_at=local(date(2026, 11, 18), time(23, 59, 59))
+    )
+    base = replace(base, supplement_requested_at=asked)
+    steps: list[dict[str, Any]] = [
+        {"version_at": asked, "status": Status.SUPPLEMENT},
+        {"version_at": answered, "supplement_received_at": answered},
+        {
+            "version_at": local(date(2026, 11, 20)),
+            "supplement_received_at": answered,
+            "finished_at": local(date(2026, 11, 20), time(0)),
+            "status": Status.COMPLETED,
+        },
+    ]
+    take(engine, [replace(base, **step) for step in (steps if is_closed else steps[:-1])])
+    period = Period(first=day, last=day)
+    with reading(engine) as conn:
+        for asked_for in {*LIFE.values()}:
+            flt = DossierFilter(measure=asked_for, period=period, as_of_day=day)
+            expected = int(asked_for is measure)
+            assert (asked_for, dossier_page(conn, WHOLE_PROVINCE, flt).total) == (asked_for, expected)
+            assert getattr(figures(conn, WHOLE_PROVINCE, period), asked_for.value) == expected
 
 
 def filter_of(measure: Measure, period: Period, narrow: Narrow) -> DossierFilter:
