@@ -1,14 +1,14 @@
 """Every exception raised on purpose, named for what its catcher does next.
 
-    IocError
-    ├── SettingsError        nothing starts; the operator mends the named file, line and key
-    ├── StoreUnready         the command that opened the store stops; the sentence says which command mends it
-    ├── LeaseLost            the holder stops writing at once; another process has taken over
-    └── SourceFault          one run of one source ends here, with its last good figures left in place
-        ├── RetryLater       the same request may be tried again (timeout, 429, 5xx, cut body)
-        ├── AccessRefused    polling stops until somebody renews the credentials
-        ├── SourceChanged    a person must look: the source no longer speaks as agreed
-        └── SuspectBatch     the batch is held: it is readable but not believable
+IocError
+├── SettingsError        nothing starts; the operator mends the named file, line and key
+├── StoreUnready         the command that opened the store stops; the sentence says which command mends it
+├── LeaseLost            the holder stops writing at once; another process has taken over
+└── SourceFault          one run of one source ends here, with its last good figures left in place
+    ├── RetryLater       the same request may be tried again (timeout, 429, 5xx, cut body)
+    ├── AccessRefused    polling stops until somebody renews the credentials
+    ├── SourceChanged    a person must look: the source no longer speaks as agreed
+    └── SuspectBatch     the batch is held: it is readable but not believable
 """
 
 from __future__ import annotations
