@@ -107,6 +107,13 @@ def test_every_file_and_target_that_is_named_exists() -> None:
     assert set(re.findall(r"(?:^|`)make ([a-z]+)", README, re.MULTILINE)) <= targets
 
 
+def test_every_command_that_a_deployment_starts_exists() -> None:
+    files = [file for file in (ROOT / "deploy").rglob("*") if file.is_file()]
+    text = "\n".join(file.read_text("utf-8") for file in files)
+    started = set(re.findall(r"(?:-m ioc |\[ioc, |\"ioc\", \")([a-z]+)", text))
+    assert {"migrate", "schedule"} <= started <= commands().keys()
+
+
 # -- settings ---------------------------------------------------------------------------------------
 
 
