@@ -22,6 +22,7 @@ from ioc.commands.figures import figures
 from ioc.commands.running import schedule, simulate, up
 from ioc.commands.sources import sources
 from ioc.commands.storing import check, migrate
+from ioc.commands.template import template
 from ioc.errors import IocError
 
 PROGRAM = "python -m ioc"
@@ -33,7 +34,21 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # they print local variables
 )
-for command in (up, migrate, doctor, collect, figures, dossiers, sources, check, replay, simulate, schedule):
+COMMANDS = (
+    up,
+    migrate,
+    doctor,
+    collect,
+    sources,
+    figures,
+    dossiers,
+    replay,
+    check,
+    template,
+    schedule,
+    simulate,
+)
+for command in COMMANDS:
     app.command()(command)
 app.add_typer(quarantine.commands, name="quarantine")
 
