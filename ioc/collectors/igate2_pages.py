@@ -172,8 +172,9 @@ class _Pager:
         if query.is_whole and seen.total is not None and _missing(seen) > tolerance(seen.total):
             again = yield from self._once(query)
             seen.rows |= again.rows
-            seen.total = again.total
-            check_total(stated=seen.total, received=len(seen.rows), tolerance=tolerance(seen.total or 0))
+            # a total that fell in between is no proof: the larger one must be met
+            seen.total = max(seen.total, again.total or 0)
+            check_total(stated=seen.total, received=len(seen.rows), tolerance=tolerance(seen.total))
         return seen
 
     def _once(self, query: Query) -> Generator[Payload, None, _Seen]:
@@ -187,12 +188,16 @@ class _Pager:
             if pages == 0:
                 self._check_first(query, view)
             if pages and not view.rows:
+                _check_ended(seen, query)
                 break
             self._check_filter(query, view)
             yield self._payload(query, view, pages)
             _note(seen, view)
             pages += 1
-            if view.last or not view.rows or self._is_past(query, view) or pages == query.page_limit:
+            if self._is_past(query, view) or pages == query.page_limit:
+                break
+            if view.last or not view.rows:
+                _check_ended(seen, query)
                 break
             if pages >= self._ask.source.max_pages:
                 raise SourceChanged(
@@ -294,6 +299,12 @@ def _note(seen: _Seen, view: _View) -> None:
 
 def _missing(seen: _Seen) -> int:
     return (seen.total or 0) - len(seen.rows)
+
+
+def _check_ended(seen: _Seen, query: Query) -> None:
+    """The list ended before the moment asked for: fine when that was all of it."""
+    if query.since is not None and seen.total is not None:
+        check_total(stated=seen.total, received=len(seen.rows), tolerance=tolerance(seen.total))
 
 
 def _check_repeated(seen: _Seen) -> None:
