@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -27,10 +27,11 @@ from bench.tables import Seen, change_columns, dossier_columns, pause_columns, v
 from ioc.model.run import Ledger, RunKind, RunState
 from ioc.settings import Settings
 from ioc.store import tables as t
+from ioc.store.bulk import insert_rows
 from ioc.store.engine import writing
 from ioc.store.migrate import upgrade
 from ioc.store.reference import sync_reference
-from ioc.store.runs import add_to_run, begin_run, end_run, note_progress
+from ioc.store.runs import LEDGER, add_to_run, begin_run, end_run, note_progress
 from ioc.store.version import bump
 
 CHUNK = 100_000
@@ -66,6 +67,30 @@ def load(
         write.indexes(drop=False)
         _write_rollups(write, rollups_of(drawn, found))
     _end(engine, runs, np.bincount(drawn.source, minlength=len(runs)).tolist(), now)
+
+
+def add_polls(engine: Engine, now: datetime, count: int) -> None:
+    """`count` good polls of every source that found nothing new: what health reads on a store in use."""
+    columns = (
+        "source_id",
+        "kind",
+        "state",
+        "started_at",
+        "progress_at",
+        "ended_at",
+        "pages",
+        *LEDGER,
+        "holder",
+    )
+    at = [now - timedelta(seconds=30 * (count - turn)) for turn in range(count)]
+    none = (0,) * len(LEDGER)
+    rows = [
+        (source, RunKind.CHANGES.value, RunState.OK.value, moment, moment, moment, 1, *none, "bench")
+        for moment in at
+        for source, _, _ in province.sources()
+    ]
+    with writing(engine) as conn:
+        insert_rows(conn, t.source_run, columns, rows)
 
 
 def _begin(engine: Engine, now: datetime) -> list[int]:

@@ -27,6 +27,7 @@ from bench import engines
 from bench.calendar_arrays import NULL, local_days
 from bench.derive import STANDINGS
 from bench.generate import SEED, Made, fill, make
+from bench.load import add_polls
 from bench.province import settings_of
 from bench.scan import write_columns
 from ioc.clock import utc_now
@@ -37,6 +38,8 @@ RESULTS = Path(__file__).parent / "results"
 HOME, SERVER = "IOC_BENCH_HOME", "IOC_BENCH_POSTGRES"
 THIN_FROM = 5_000_000
 CLOSED_DAYS = 40
+POLLS = 20
+"""Runs of each source beside the first load; a deployment has hundreds, screens read twenty."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +110,7 @@ class Stage:
             engines.make_database(self.server, f"bench_{size}")
         store = engines.opened(self.url(engine, size), read_only=False)
         seconds = fill(store, self.settings(engine, size), made, kept=kept)
+        add_polls(store, made.now, POLLS)
         store.dispose()
         rows = size if kept is None else len(kept)
         note.write_text(json.dumps({"seconds": round(seconds, 1), "thin": thin, "rows": rows}))
