@@ -346,3 +346,13 @@ def test_a_fault_in_the_settings_names_file_line_and_key(home: Settings, say: Sa
 
 def test_migrate_may_be_repeated(say: Say) -> None:
     assert [say("migrate").code for _ in range(2)] == [0, 0]
+
+
+def test_the_template_is_written_and_a_folder_that_cannot_be_is_told(say: Say, tmp_path: Path) -> None:
+    assert say("template", "--out", str(tmp_path / "mẫu")).code == 0
+    assert (tmp_path / "mẫu" / "mau-ho-so.csv").read_text("utf-8").startswith("\ufeffMã hồ sơ;")
+    assert (tmp_path / "mẫu" / "mau-ho-so.xlsx").read_bytes().startswith(b"PK")
+    (tmp_path / "file").write_text("x")
+    refused = say("template", "--out", str(tmp_path / "file" / "below"))
+    assert refused.code == 1
+    assert refused.err.startswith("Không ghi được vào")

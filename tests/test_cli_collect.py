@@ -11,6 +11,7 @@ import pytest
 
 from ioc.cli import main
 from ioc.clock import utc_now
+from ioc.collectors.template import COLUMNS
 from ioc.commands.doctor import room
 from ioc.settings import Settings
 from ioc.settings_file import load_settings
@@ -160,3 +161,53 @@ def test_doctor_notices_a_source_that_is_away(say: Say) -> None:
 def test_a_disk_nearly_full_is_told() -> None:
     assert room("Ổ đĩa", 5_000_000_000).fault is None
     assert "chỉ còn 12 MB trống" in (room("Ổ đĩa", 12_345_678).fault or "")
+
+
+def dropped(home: Settings, *rows: str) -> None:
+    """A file of the folder source with these rows under the template's header."""
+    folder = home.home / "inbox" / FOLDER.removeprefix("h49-")
+    folder.mkdir(parents=True, exist_ok=True)
+    text = "\r\n".join([";".join(COLUMNS), *rows, ""])
+    (folder / f"{FOLDER}_20261120.csv").write_bytes(text.encode("utf-8-sig"))
+
+
+def row(code: str, received: str) -> str:
+    told = {
+        "Mã hồ sơ": code,
+        "Mã TTHC": "1.001193",
+        "Kênh": "Trực tiếp",
+        "Ngày tiếp nhận": received,
+        "Trạng thái": "Đang xử lý",
+    }
+    return ";".join(told.get(column, "") for column in COLUMNS)
+
+
+def with_options(home: Settings, **options: str) -> None:
+    """Write the options of the folder source into its block."""
+    path = home.config / "sources.toml"
+    text = path.read_text("utf-8")
+    told = ", ".join(f'{name} = "{value}"' for name, value in options.items())
+    others, _, block = text.rpartition("\n[[source]]")
+    block = block.split("\noptions = ")[0].rstrip()
+    path.write_text(f"{others}\n[[source]]{block}\noptions = {{ {told} }}\n", "utf-8")
+
+
+def test_refused_records_are_read_again_once_the_settings_are_mended(home: Settings, say: Say) -> None:
+    with_options(home, date_order="dmy", settle_seconds="0")
+    dropped(home, row("H49.1-0001", "05/05/2026"), row("H49.1-0002", "11/13/2026"))
+    say("migrate")
+    _, found, _ = collected(say, "--source", FOLDER)
+    assert (found[FOLDER]["inserted"], found[FOLDER]["quarantined"]) == (1, 1)
+    [refused] = json.loads(say("quarantine", "list", "--json")[1])
+    assert refused["reason"] == "bad_date"
+    code, out, _ = say("quarantine", "retry", str(refused["id"]))
+    assert (code, out) == (1, "0 bản ghi đã vào kho, 1 vẫn bị từ chối.\n")
+
+    with_options(home, date_order="mdy", settle_seconds="0")
+    code, out, _ = say("quarantine", "retry", "--source", FOLDER)
+    assert (code, out) == (0, "1 bản ghi đã vào kho, 0 vẫn bị từ chối.\n")
+    assert json.loads(say("quarantine", "list", "--json")[1]) == []
+    [settled] = json.loads(say("quarantine", "list", "--settled", "--json")[1])
+    assert settled["settled_at"] is not None
+    assert say("check")[0] == 0
+    assert say("quarantine", "retry", "999") == (1, "", "Không có bản ghi cách ly số 999\n")
