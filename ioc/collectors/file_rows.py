@@ -13,14 +13,14 @@ from ioc.clock import local_day
 from ioc.collectors import phrases
 from ioc.collectors.cells import DayOrder, read_amount, read_paid, read_sheet_code, read_when, slashed
 from ioc.collectors.headers import DATES, Header
-from ioc.collectors.lookup import Lookup
+from ioc.collectors.lookup import Lookup, marks
 from ioc.collectors.mask import scrub
 from ioc.collectors.moments import Stamp, due_of
 from ioc.collectors.records import read_text
 from ioc.collectors.sequence import sequence
 from ioc.collectors.sheet_rows import RowKind, SheetRow, group_title, rows_below, stated_count
 from ioc.collectors.tables import Cell, Table, column_name, is_blank
-from ioc.collectors.texts import Refused, is_damaged
+from ioc.collectors.texts import Refused
 from ioc.collectors.xlsx_check import MAX_ROWS, refuse
 from ioc.errors import SourceChanged
 from ioc.faults import FaultKind, RejectReason
@@ -137,10 +137,7 @@ def _version(sheet: Sheet, row: SheetRow) -> DossierVersion:
     fee = read_amount(sheet.cell(row, "fee"))
     step = sheet.text(row, "step", limit=200)
     flags |= agency.flags | procedure.flags | channel_flags
-    if status is Status.UNKNOWN:
-        flags.add(Flag.UNKNOWN_STATUS)
-    if any(is_damaged(word or "") for word in (raw_status, agency.raw, procedure.raw, step)):
-        flags.add(Flag.BAD_UTF8)
+    flags |= marks(status, raw_status, agency.raw, procedure.raw, step)
     return DossierVersion(
         source_id=sheet.source.id,
         source_key=_key(code, agency.code, agency.raw),

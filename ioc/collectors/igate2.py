@@ -7,6 +7,7 @@ Options of a source: `z_is_local`, `epoch`, `encoding` (see `moments`, `jsontext
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -15,7 +16,7 @@ from ioc.collectors.base import Ask, Parsed, Payload
 from ioc.collectors.igate2_pages import CONTENT
 from ioc.collectors.igate2_pages import fetch as fetch
 from ioc.collectors.igate2_pages import reach as reach
-from ioc.collectors.lookup import Lookup, Place
+from ioc.collectors.lookup import Lookup, Place, marks
 from ioc.collectors.moments import DateRules, Due, due_of, read_moment, read_stamp
 from ioc.collectors.phrases import CHANNEL, find
 from ioc.collectors.records import (
@@ -31,7 +32,7 @@ from ioc.collectors.records import (
     take,
 )
 from ioc.collectors.sequence import sequence
-from ioc.collectors.texts import Refused, is_damaged
+from ioc.collectors.texts import Refused
 from ioc.errors import SourceChanged
 from ioc.faults import RejectReason
 from ioc.model.dossier import Channel, DossierVersion, Flag, Status
@@ -126,6 +127,7 @@ class _Reader:
     def __init__(self, payload: Payload, source: SourceSettings, lookup: Lookup, *, check_odd: bool) -> None:
         self._payload = payload
         self._check_odd = check_odd
+        self._check_repaired = jsontext.may_be_repaired(payload.body)
         self._read_one = partial(
             _version, payload=payload, source=source, lookup=lookup, rules=DateRules.of(source.options)
         )
@@ -148,7 +150,10 @@ class _Reader:
             if self._is_old(record):
                 self._skipped += 1
                 return
-            self._versions.append(self._read_one(record))
+            version = self._read_one(record)
+            if self._check_repaired and jsontext.is_repaired(row):
+                version = replace(version, flags=version.flags | {Flag.BAD_UTF8})
+            self._versions.append(version)
             self._fields |= leftover(record, _KNOWN)
         except Refused as exc:
             self._rejects.append(_reject(row, exc, position))
@@ -199,10 +204,7 @@ def _version(
     step, unit = _step(record)
     deleted = bool(read_integer(take(record, "removeStatus")) or 0)
     flags = late | agency.flags | procedure.flags | channel_flags
-    if status is Status.UNKNOWN:
-        flags |= {Flag.UNKNOWN_STATUS}
-    if any(is_damaged(text or "") for text in (raw_status, agency.raw, procedure.raw, step, unit)):
-        flags |= {Flag.BAD_UTF8}
+    flags |= marks(status, raw_status, agency.raw, procedure.raw, step, unit)
     return DossierVersion(
         source_id=source.id,
         source_key=key,

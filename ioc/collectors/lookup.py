@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from ioc.collectors import phrases
-from ioc.collectors.texts import Refused, clean, fold
+from ioc.collectors.texts import Refused, clean, fold, is_damaged
 from ioc.model.dossier import UNMAPPED, Channel, Flag, ServiceLevel, Status
 from ioc.settings import Settings, SourceSettings
 
@@ -31,6 +31,14 @@ class Place:
     code: str
     raw: str | None = None
     flags: frozenset[Flag] = frozenset()
+
+
+def marks(status: Status, *words: str | None) -> frozenset[Flag]:
+    """Quality marks of a status nobody has mapped, and of words whose letters came damaged."""
+    found = {Flag.UNKNOWN_STATUS} if status is Status.UNKNOWN else set()
+    if any(is_damaged(word or "") for word in words):
+        found.add(Flag.BAD_UTF8)
+    return frozenset(found)
 
 
 class Lookup:
