@@ -38,6 +38,8 @@ from ioc.store.engine import open_engine, reading
 __all__ = ["AgencyWaiting", "Loaded"]
 
 log = logging.getLogger(__name__)
+logging.getLogger("streamlit.runtime.caching").setLevel(logging.ERROR)
+"""It warns of every function that is decorated before the server is up: that is how they are meant."""
 
 T = TypeVar("T")
 

@@ -21,11 +21,15 @@
     const element = node.parentElement;
     if (!text || !element || ["SCRIPT", "STYLE", "NOSCRIPT"].includes(element.tagName)) continue;
     const style = getComputedStyle(element);
-    if (element.closest(silent) || style.visibility === "hidden" || style.opacity === "0") continue;
+    const clipped = [element, element.parentElement].some((e) => {
+      const own = e && getComputedStyle(e);
+      return own && (own.clipPath !== "none" || own.clip !== "auto");
+    });
+    if (clipped || element.closest(silent) || style.visibility === "hidden" || style.opacity === "0") continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     const box = range.getBoundingClientRect();
-    if (box.width < 1 || box.height < 1) continue;
+    if (box.width < 1 || box.height < 1 || box.bottom <= 0 || box.right <= 0) continue;
     const [a, b] = [light(parse(style.color)), light(ground(element))];
     found.push({
       text: text.slice(0, 60),
