@@ -47,7 +47,6 @@ class Document:
 
     value: object
     odd: bool = False
-    repaired: bool = False
 
 
 def load(body: bytes, *, fallback: str | None = None) -> Document:
@@ -55,7 +54,7 @@ def load(body: bytes, *, fallback: str | None = None) -> Document:
 
     Raises RetryLater when the body is cut, SourceChanged when it is no JSON, too deep or unreadable.
     """
-    text, repaired = decode(body, fallback=fallback)
+    text = decode(body, fallback=fallback)
     reader = _Reader()
     try:
         value = json.loads(text, object_pairs_hook=reader.object, parse_constant=reader.constant)
@@ -64,7 +63,7 @@ def load(body: bytes, *, fallback: str | None = None) -> Document:
     except (RecursionError, ValueError) as exc:  # nested past the stack, or a number of 5,000 digits
         raise SourceChanged("JSON lồng quá sâu hoặc có số quá dài; báo đơn vị vận hành nguồn") from exc
     _check_depth(value)
-    return Document(value=value, odd=reader.odd, repaired=repaired)
+    return Document(value=value, odd=reader.odd)
 
 
 def is_odd(value: object) -> bool:
@@ -74,6 +73,20 @@ def is_odd(value: object) -> bool:
     if isinstance(value, dict):
         return any(is_odd(inner) for inner in value.values())
     return isinstance(value, list) and any(is_odd(inner) for inner in value)
+
+
+def may_be_repaired(body: bytes) -> bool:
+    """Whether some text of the body needed its second encoding; told by the mark that was left."""
+    return DAMAGE.encode() in body or b"\\u2063" in body
+
+
+def is_repaired(value: object) -> bool:
+    """Whether a text with that mark lies anywhere inside."""
+    if isinstance(value, dict):
+        return any(is_repaired(inner) for inner in value.values())
+    if isinstance(value, list):
+        return any(is_repaired(inner) for inner in value)
+    return isinstance(value, str) and DAMAGE in value
 
 
 class _Reader:
@@ -125,21 +138,21 @@ def _containers(values: Iterable[object]) -> list[dict[str, object] | list[objec
     return [value for value in values if isinstance(value, dict | list)]
 
 
-def decode(body: bytes, *, fallback: str | None = None) -> tuple[str, bool]:
-    """The text of a body, and whether bytes had to be repaired; the label of the answer is not trusted.
+def decode(body: bytes, *, fallback: str | None = None) -> str:
+    """The text of a body; the label of the answer is not trusted.
 
     UTF-8 strictly; else each bad byte alone by `fallback` (or U+FFFD), so that one broken name does not
     spoil its neighbours. UTF-16 and UTF-32 are known by their zero bytes.
     """
     name = json.detect_encoding(body)
     try:
-        return body.decode("utf-8-sig" if name.startswith("utf-8") else name), False
+        return body.decode("utf-8-sig" if name.startswith("utf-8") else name)
     except UnicodeDecodeError as exc:
         if not name.startswith("utf-8"):
             raise SourceChanged("Bảng mã của trả lời không đọc được; khai báo encoding cho nguồn") from exc
         if exc.reason == "unexpected end of data":
             raise cut_short() from exc
-    return body.decode("utf-8", errors=_repair_with(fallback)).lstrip("\ufeff"), True
+    return body.decode("utf-8", errors=_repair_with(fallback)).lstrip("\ufeff")
 
 
 def _repair_with(fallback: str | None) -> str:

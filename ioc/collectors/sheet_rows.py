@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from ioc.collectors.headers import DATES, Header, fold_header
+from ioc.collectors.mask import MASKED
 from ioc.collectors.tables import Cell, Row, Table, is_blank
 from ioc.collectors.texts import Refused, clean, fold
 
 _NUMBERING = re.compile(r"\(?\d{1,2}\)?")
 _BARE_CODE = re.compile(r"(?=.*\d)[^\s()]{3,}")
+_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}")
 _COUNT = re.compile(r"(\d[\d.]*) ?ho so|ho so ?:? ?(\d[\d.]*)")
 
 
@@ -60,7 +62,8 @@ def stripped(table: Table, header: Header) -> Table:
     rows.append(table.rows[header.row - 1])
     for row in rows_below(table, header):
         if row.kind is RowKind.RECORD:
-            rows.append(tuple(_kept(n, c, kept) for n, c in enumerate(row.cells, 1)))
+            width = len(header.texts)
+            rows.append(tuple(_kept(n, c, kept, width) for n, c in enumerate(row.cells, 1)))
         elif row.kind is RowKind.TOTAL or (row.kind is RowKind.GROUP and row.number < last):
             rows.append(row.cells)
         else:
@@ -68,8 +71,10 @@ def stripped(table: Table, header: Header) -> Table:
     return replace(table, rows=tuple(rows))
 
 
-def _kept(column: int, cell: Cell, kept: frozenset[int]) -> Cell:
-    return cell if column in kept or is_blank(cell) else ""
+def _kept(column: int, cell: Cell, kept: frozenset[int], width: int) -> Cell:
+    if column in kept or is_blank(cell):
+        return cell
+    return MASKED if column > width else ""  # a cell too many stays a fault of the row
 
 
 def _kind(cells: Row, header: Header) -> RowKind:
@@ -86,8 +91,15 @@ def _kind(cells: Row, header: Header) -> RowKind:
     code = row.cell(header.columns["dossier_code"])
     if len(filled) == 1:
         return RowKind.RECORD if _is_code(code) else RowKind.GROUP
-    dated = any(not is_blank(row.cell(header.columns.get(role))) for role in DATES)
+    dated = any(_looks_dated(row.cell(header.columns.get(role))) for role in DATES)
     return RowKind.RECORD if dated or any(c.isdigit() for c in str(code or "")) else RowKind.FOOTER
+
+
+def _looks_dated(cell: Cell) -> bool:
+    """Signatures stand under any column; a date is a date cell, a number, or numbers with signs between."""
+    if isinstance(cell, str):
+        return _DATE.search(cell) is not None
+    return cell is not None
 
 
 def _is_code(cell: Cell) -> bool:

@@ -147,7 +147,7 @@ class _Sheet(ContentHandler):
         self.facts = SheetFacts()
         self._row = self._column = 0
         self._kind = ""
-        self._has_formula = self._has_value = False
+        self._has_formula = False
         self._text: list[str] | None = None
 
     def startElement(self, name: str, attrs: Any) -> None:
@@ -159,12 +159,11 @@ class _Sheet(ContentHandler):
         elif name == "c":
             self._place(attrs.get("r", ""))
             self._kind = attrs.get("t", "")
-            self._has_formula = self._has_value = False
+            self._has_formula = False
         elif name == "f":
             self._has_formula = True
-        elif name == "v":
-            self._has_value = True
-            self._text = [] if self._kind == "e" else None
+        elif name == "v" and (self._kind == "e" or self._has_formula):
+            self._text = []
 
     def _place(self, reference: str) -> None:
         found = _REFERENCE.fullmatch(reference)
@@ -186,9 +185,10 @@ class _Sheet(ContentHandler):
     def endElement(self, name: str) -> None:
         if name.rpartition(":")[2] != "c":
             return
+        told = "".join(self._text or []).strip()
         if self._kind == "e":
-            self.facts.bad[self._row, self._column] = "".join(self._text or []) or "#?"
-        elif self._has_formula and not self._has_value and self._kind != "str":
+            self.facts.bad[self._row, self._column] = told or "#?"
+        elif self._has_formula and not told and self._kind != "str":
             self.facts.bad[self._row, self._column] = "công thức chưa tính"
         self._text = None
 
