@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 TEXT = "str"
@@ -19,17 +20,16 @@ MOMENT = "datetime64[s, UTC]"
 def frame(rows: Iterable[Sequence[Any]], columns: Mapping[str, str]) -> pd.DataFrame:
     """A frame of `rows` whose values stand in the order of `columns` (name -> dtype)."""
     held = [tuple(row) for row in rows]
-    return pd.DataFrame(
-        {
-            name: _series([row[place] for row in held], dtype)
-            for place, (name, dtype) in enumerate(columns.items())
-        }
-    )
+    values = zip(*held, strict=True) if held else ((),) * len(columns)
+    named = zip(columns.items(), values, strict=True)
+    return pd.DataFrame({name: _array(list(column), dtype) for (name, dtype), column in named}, copy=False)
 
 
-def _series(values: list[Any], dtype: str) -> pd.Series[Any]:
+def _array(values: list[Any], dtype: str) -> Any:
+    """Values as pandas holds them; moments lose their zone on the way, for numpy knows none."""
     if dtype == MOMENT:
-        return pd.Series(pd.to_datetime(values, utc=True)).astype("datetime64[s, UTC]")
+        plain = [None if moment is None else moment.replace(tzinfo=None) for moment in values]
+        return pd.DatetimeIndex(np.array(plain, dtype=DAY)).tz_localize("UTC").array
     if dtype == DAY:
-        return pd.Series(pd.to_datetime(values)).astype("datetime64[s]")
-    return pd.Series(values, dtype=dtype)
+        return np.array(values, dtype=DAY)
+    return pd.Series(values, dtype=dtype).array
