@@ -265,6 +265,7 @@ class Pass:
             rejects=rejects,
             cursor=cursor,
             fence=(tools.lease.name, tools.lease.fence),
+            in_order=not tools.collector.IS_POLLED,  # a file older than the last one is refused
         )
         ledger = ingest(tools.engine, batch, now=tools.clock(), rule=tools.rule, accept_due=tools.accept_due)
         if not ledger.balances or ledger.fetched != len(versions) + len(rejects):

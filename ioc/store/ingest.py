@@ -42,7 +42,8 @@ class Batch:
     """Records of one source that are stored together or not at all.
 
     `cursor` moves with them (None: leave it). `fence` is the lease and the fence under which its
-    holder writes; LeaseLost when it is not the lease's any more.
+    holder writes; LeaseLost when it is not the lease's any more. `in_order` is the source's promise
+    never to bring a reading older than the last: lists sent whole each day then leave only news.
     """
 
     source_id: str
@@ -51,6 +52,7 @@ class Batch:
     rejects: Sequence[Reject] = ()
     cursor: str | None = None
     fence: tuple[str, int] | None = None
+    in_order: bool = False
 
 
 @dataclass(slots=True)
@@ -71,7 +73,7 @@ def ingest(
         if batch.fence:
             require_fence(conn, *batch.fence)
         known = known_dossiers(conn, batch.source_id, by_key) if by_key else {}
-        plan = _plan(by_key, known, rule, accept_due)
+        plan = _plan(by_key, known, rule, accept_due, in_order=batch.in_order)
         delta = plan.delta.pruned()
         apply_delta(conn, delta)
         write_changes(conn, plan.changes, rule, run_id=batch.run_id, now=now)
@@ -116,11 +118,13 @@ def _plan(
     known: dict[str, Known],
     rule: CountingRule,
     accept_due: AcceptDue,
+    *,
+    in_order: bool,
 ) -> _Plan:
     plan = _Plan()
     for key, versions in by_key.items():
         before = known.get(key)
-        outcome = merge(before, versions, plan.tally)
+        outcome = merge(before, versions, plan.tally, in_order=in_order)
         if outcome.fresh:
             _add_change(plan, before, outcome, refold(before, outcome, accept_due), rule)
     return plan

@@ -46,11 +46,14 @@ class Merge:
     fresh: list[Reading] = field(default_factory=list)
 
 
-def merge(known: Known | None, incoming: Sequence[DossierVersion], tally: Tally) -> Merge:
+def merge(
+    known: Known | None, incoming: Sequence[DossierVersion], tally: Tally, *, in_order: bool = False
+) -> Merge:
     """Lay `incoming` (one key, any order, repeats allowed) upon what is known; counts into `tally`.
 
     A reading seen before is `unchanged` and leaves no trace. A newer one with the content already
     stored is `unchanged` too, but kept: what an older reading that comes late means depends on it.
+    From a source that never goes back (`in_order`) no such reading can come, and nothing is kept.
     """
     outcome = _start(known)
     for version in incoming:
@@ -59,12 +62,19 @@ def merge(known: Known | None, incoming: Sequence[DossierVersion], tally: Tally)
         if order in outcome.readings:
             tally.unchanged += 1
             continue
+        if in_order and _says_nothing_new(outcome.newest, reading):
+            tally.unchanged += 1
+            continue
         _count(outcome.newest, reading, tally)
         outcome.readings[order] = reading
         outcome.fresh.append(reading)
         if outcome.newest is None or order > outcome.newest.order:
             outcome.latest, outcome.newest = version, reading
     return outcome
+
+
+def _says_nothing_new(newest: Reading | None, reading: Reading) -> bool:
+    return newest is not None and newest.content_hash == reading.content_hash and newest.order < reading.order
 
 
 def refold(known: Known | None, outcome: Merge, accept_due: AcceptDue) -> Dossier:

@@ -36,7 +36,7 @@ def take(
 ) -> Ledger:
     """Ingest one batch under the standard rule."""
     run = a_run(engine, source_id) if run_id is None else run_id
-    batch_values = {name: changes.pop(name) for name in ("cursor", "fence") if name in changes}
+    batch_values = {name: changes.pop(name) for name in ("cursor", "fence", "in_order") if name in changes}
     values: dict[str, Any] = {"now": NOON, "rule": STANDARD, "accept_due": accept_in_a_day} | changes
     batch = Batch(source_id=source_id, run_id=run, versions=versions, rejects=rejects, **batch_values)
     return ingest(engine, batch, **values)

@@ -50,6 +50,17 @@ def test_equal_content_at_a_later_time_is_unchanged_but_moves_the_reading(engine
     assert _version(engine) == version
 
 
+def test_a_source_that_never_goes_back_leaves_only_news(engine: Engine) -> None:
+    take(engine, [FIRST], in_order=True)
+    before = dump(engine)
+    again = replace(FIRST, version_at=LATER)
+    assert take(engine, [again], in_order=True) == Ledger(fetched=1, unchanged=1)
+    assert dump(engine) == before
+    changed = replace(SECOND, version_at=LATER + timedelta(hours=1))
+    assert take(engine, [changed], in_order=True) == Ledger(fetched=1, updated=1)
+    assert len(dump(engine)["readings"]) == 2
+
+
 def test_content_that_comes_back_after_another_is_an_update(engine: Engine) -> None:
     assert take(engine, [FIRST, SECOND, replace(FIRST, version_at=LATER + timedelta(hours=1))]) == Ledger(
         fetched=3, inserted=1, updated=2
