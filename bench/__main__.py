@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from bench import engines, report
 from bench.stage import HOME, SERVER, say
 
-MEASURES = ("figures", "lists", "load", "ingest", "screens", "browser", "memory")
+MEASURES = ("figures", "lists", "screens", "browser", "load", "ingest", "memory")
 
 
 def main() -> int:

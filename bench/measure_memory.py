@@ -83,7 +83,7 @@ def main() -> None:
     """Measure and keep."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_options(parser)
-    parser.add_argument("--demo-minutes", type=float, default=3.0)
+    parser.add_argument("--demo-minutes", type=float, default=1.5)
     parser.add_argument("--scale", default="0.03")
     given = parser.parse_args()
     given.engines = "sqlite"

@@ -14,7 +14,7 @@ from bench.stage import Stage, add_options, keep, say, stage_of
 from ioc.pages import PATH
 
 PAGES = {"overview": PATH["overview"], "wall": PATH["wall"], "late": PATH["late"]}
-ROUNDS = 8
+ROUNDS = 6
 APART = 2.2
 """Seconds between refreshes of one viewer: answers that age by the clock are shared for two."""
 
@@ -135,7 +135,7 @@ def main() -> None:
     """Measure and keep."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_options(parser)
-    parser.add_argument("--crowd-seconds", type=float, default=60.0)
+    parser.add_argument("--crowd-seconds", type=float, default=40.0)
     given = parser.parse_args()
     with stage_of(given) as stage:
         keep("screens", stage.size, measure(stage, crowd_seconds=given.crowd_seconds))
