@@ -12,12 +12,14 @@ from ioc.clock import Clock, local_day, start_of_day
 from ioc.collectors import raw
 from ioc.collectors.guard import Stopped
 from ioc.collectors.registry import COLLECTORS
+from ioc.faults import FaultKind
+from ioc.model.run import CHECK, RunKind, RunState
 from ioc.settings import Settings
 from ioc.store import retention
 from ioc.store.check import recompute_differences
 from ioc.store.day_close import close_day, last_closed_day
 from ioc.store.engine import reading
-from ioc.store.runs import source_states
+from ioc.store.runs import begin_run, end_run, source_states
 
 log = logging.getLogger(__name__)
 
@@ -72,9 +74,21 @@ class Chores:
         ]
 
     def check(self) -> int:
-        """Recompute the rollups; every difference is a fault of ours and is logged. How many there are."""
+        """Recompute the rollups; every difference is a fault of ours. How many there are.
+
+        The outcome is a run named `CHECK`, so that every screen can tell of it until the next check.
+        """
+        run_id = begin_run(self._engine, source_id=CHECK, kind=RunKind.FULL, holder=CHECK, now=self._clock())
         with reading(self._engine) as conn:
             found = recompute_differences(conn, self._settings.rule("standard"), self._look_up)
+        end_run(
+            self._engine,
+            run_id,
+            state=RunState.FAILED if found else RunState.OK,
+            now=self._clock(),
+            fault=FaultKind.INTERNAL if found else None,
+            error=f"Đếm lại khác {len(found)} chỗ, ví dụ: {found[0]}" if found else None,
+        )
         for difference in found[:10]:
             log.error("nightly check: %s", difference)
         if found:

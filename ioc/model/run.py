@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from ioc.faults import FaultKind, RejectReason
 
+CHECK = "check"
+"""Under this name the nightly check of the rollups leaves its runs, beside those of the sources."""
+
 
 class RunKind(StrEnum):
     """What a run set out to read."""

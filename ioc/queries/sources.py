@@ -8,7 +8,7 @@ from datetime import datetime
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
-from ioc.model.run import Run, RunKind, RunState, SourceHealth, Truth
+from ioc.model.run import CHECK, Run, RunKind, RunState, SourceHealth, Truth
 from ioc.model.scope import WHOLE_PROVINCE, Scope
 from ioc.queries.frames import COUNT, MAYBE_COUNT, MOMENT, TEXT, frame
 from ioc.queries.narrow import in_scope
@@ -86,17 +86,23 @@ def truth(conn: Connection, settings: Settings, scope: Scope, *, now: datetime) 
     """What stands over a screen: coverage, the oldest source, open defects, the last known of the missing.
 
     Open defects: refused records not settled, words nobody has mapped (one for each dossier that
-    carries one), and sources whose last run was held as not believable.
+    carries one), sources whose last run was held as not believable, and a failed check of the rollups.
     """
     found = health(conn, settings, now=now, scope=scope)
     held = sum(1 for source in found if source.last_run and source.last_run.state is RunState.HELD)
-    defects = sum(source.quarantined + source.unmapped for source in found) + held
+    defects = sum(source.quarantined + source.unmapped for source in found) + held + _failed_check(conn)
     return rules.truth(
         found,
         now=now,
         ranking_coverage=settings.province.ranking_coverage,
         open_defects=defects,
     )
+
+
+def _failed_check(conn: Connection) -> int:
+    """1 while the last finished check of the rollups found a difference."""
+    ended = next((run for run in recent_runs(conn, CHECK, 2) if run.state is not RunState.RUNNING), None)
+    return int(ended is not None and ended.state is RunState.FAILED)
 
 
 def unmapped(conn: Connection, source_id: str | None = None) -> pd.DataFrame:

@@ -24,7 +24,8 @@ from ioc.collectors.chores import Chores
 from ioc.collectors.http import AT_ONCE
 from ioc.collectors.schedule import LEASE, serve
 from ioc.collectors.watchdog import Watchdog
-from ioc.model.run import RunKind, RunState
+from ioc.faults import FaultKind
+from ioc.model.run import CHECK, RunKind, RunState
 from ioc.settings import SourceSettings
 from ioc.store import tables as t
 from ioc.store.day_close import day_closed
@@ -299,3 +300,20 @@ def test_the_nightly_check_finds_nothing_in_a_sound_store(
     with serving(engine, tmp_path, igate_source(site, every_seconds=60)):
         assert wait_for(lambda: stored(engine) == 12, 30)
     assert chores(engine, tmp_path, FixedClock(), igate_source(site)).check() == 0
+
+
+def test_the_nightly_check_tells_every_screen_of_a_planted_difference(
+    engine: Engine, tmp_path: Path, site: FakeIgate
+) -> None:
+    site.put(*many(3))
+    source = igate_source(site, every_seconds=60)
+    with serving(engine, tmp_path, source):
+        assert wait_for(lambda: stored(engine) == 3, 30)
+    with writing(engine) as conn:
+        conn.exec_driver_sql("UPDATE stock SET running = running + 1")
+    assert chores(engine, tmp_path, FixedClock(), source).check() > 0
+    with reading(engine) as conn:
+        (last,) = recent_runs(conn, CHECK, 1)
+    assert (last.state, last.fault) == (RunState.FAILED, FaultKind.INTERNAL)
+    assert last.error is not None
+    assert "Đếm lại khác" in last.error

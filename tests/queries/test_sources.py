@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from ioc.faults import FaultKind, RejectReason
 from ioc.model.dossier import Flag
-from ioc.model.run import Freshness, Light, Reject, RunKind, RunState, SourceHealth
+from ioc.model.run import CHECK, Freshness, Light, Reject, RunKind, RunState, SourceHealth
 from ioc.model.scope import WHOLE_PROVINCE, Scope
 from ioc.queries.sources import (
     QUARANTINE_COLUMNS,
@@ -154,6 +154,19 @@ def test_open_defects_turn_the_light_amber(engine: Engine) -> None:
     with reading(engine) as conn:
         found = truth(conn, SMALL_PROVINCE, WHOLE_PROVINCE, now=NOON)
     assert (found.open_defects, found.light) == (3, Light.AMBER)
+
+
+def test_a_failed_check_of_the_rollups_is_a_defect_until_the_next_one_is_well(engine: Engine) -> None:
+    empty(engine)
+    take(engine, [a_version(source_id="s2")])
+    take(engine, [a_version()])
+    fail(engine, CHECK, RunState.FAILED)
+    with reading(engine) as conn:
+        found = truth(conn, SMALL_PROVINCE, WHOLE_PROVINCE, now=NOON)
+    assert (found.open_defects, found.light) == (1, Light.AMBER)
+    fail(engine, CHECK, RunState.OK)
+    with reading(engine) as conn:
+        assert truth(conn, SMALL_PROVINCE, WHOLE_PROVINCE, now=NOON).open_defects == 0
 
 
 def test_words_to_be_mapped_are_listed_by_weight(engine: Engine) -> None:
