@@ -78,6 +78,7 @@ def test_collect_reads_everything_first_and_changes_afterwards(province: Simulat
     assert (ward["ok"], ward["error"]) == (True, None)
     assert ward["fetched"] == ward["inserted"] + ward["updated"] + ward["unchanged"] + ward["quarantined"] > 0
     assert ward["pages"] >= 1
+    assert json.loads(say("sources", "--json")[1])["sources"][0]["state"] == "fresh"  # read whole, not looked at
     figures = json.loads(say("figures", "--from", "2020-01-01", "--json")[1])
     waiting = figures["waiting_acceptance"]
     assert figures["received_total"] > 0

@@ -112,7 +112,7 @@ def grid(*columns: str | tuple[str, str], title: str | None = None) -> Table:
     table = Table(title=title, title_justify="left")
     for column in columns:
         heading, justify = (column, "left") if isinstance(column, str) else column
-        table.add_column(heading, justify="right" if justify == "right" else "left")
+        table.add_column(heading, justify="right" if justify == "right" else "left", overflow="fold")
     return table
 
 

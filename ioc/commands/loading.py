@@ -58,7 +58,7 @@ class FirstLoad:
         self._is_done = all(is_settled(source) for source in found)
         if not self._is_done:
             self._bar.start()
-            self._task = self._bar.add_task("Nạp lần đầu 12 tháng", total=None, told="")
+            self._task = self._bar.add_task("Nạp lần đầu", total=None, told="")
         return self
 
     def __exit__(
@@ -96,7 +96,7 @@ class FirstLoad:
             self._console.print(f"Đã nạp lần đầu: {told}.", soft_wrap=True)
         elif not self._console.is_terminal and moment >= self._next_line:
             self._next_line = moment + LINE_SECONDS
-            self._console.print(f"Nạp lần đầu 12 tháng: {told}", soft_wrap=True)
+            self._console.print(f"Nạp lần đầu: {told}", soft_wrap=True)
 
     def _rate(self) -> float:
         (first, before), (last, now) = self._seen[0], self._seen[-1]
