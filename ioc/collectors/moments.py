@@ -32,6 +32,8 @@ _FORMS = tuple(
         rf"{_CLOCK},? (?:ngày )?{_VN_DAY}",
     )
 )
+_FULL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}[+-][0-9]{4}")
+"""What iGate 2 writes: milliseconds, and an offset without a colon."""
 NOTHING = frozenset({"", "null", "none", "undefined", "nan", "n/a", "-", "--", "không", "không có"})
 """Words for "no value" in fields that hold dates and numbers; a name may well be "Null"."""
 
@@ -67,7 +69,11 @@ def read_stamp(value: object, rules: DateRules = DateRules()) -> Stamp | None:
 
     Raises Refused(BAD_DATE) for anything else, a day outside 1990..2100 included.
     """
-    if value is None or (isinstance(value, str) and clean(value).lower() in NOTHING):
+    if value is None:
+        return None
+    if isinstance(value, str) and _FULL.fullmatch(value) and (stamp := _from_full(value)):
+        return stamp
+    if isinstance(value, str) and clean(value).lower() in NOTHING:
         return None
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _from_epoch(float(value), rules)
@@ -95,6 +101,18 @@ def due_of(stamp: Stamp | None) -> Due:
     if not stamp.has_time or stamp.at == last:
         return last, DuePrecision.DAY
     return stamp.at, DuePrecision.SECOND
+
+
+def _from_full(text: str) -> Stamp | None:
+    """The short way for the form that nearly all dates have; None sends the rest the long way."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    is_usual = _FIRST_YEAR <= moment.year <= _LAST_YEAR and int(text[-4:-2]) <= 14
+    if not is_usual:
+        return None
+    return Stamp(moment.replace(microsecond=0).astimezone(UTC), moment.microsecond // 1000)
 
 
 def _from_text(text: str, rules: DateRules) -> Stamp | None:

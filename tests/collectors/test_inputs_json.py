@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ioc.collectors import igate2, mask, raw
 from ioc.collectors.base import Parsed, Payload
+from ioc.collectors.moments import Stamp, read_stamp
 from ioc.collectors.records import read_integer, read_key, read_money
 from ioc.collectors.texts import Refused
 from ioc.errors import RetryLater, SourceChanged
@@ -257,6 +260,22 @@ def test_i89_to_i100_hostile_text_stays_text_unchanged(hostile: str) -> None:
 
 def test_i96_a_forged_log_line_is_one_line() -> None:
     assert one(currentTask=[{"name": "a\n2026 ERROR x"}]).current_step == "a 2026 ERROR x"
+
+
+@given(
+    st.datetimes(datetime(1980, 1, 1), datetime(2110, 1, 1)),
+    st.sampled_from(["+0700", "+0000", "-0330", "+1500"]),
+)
+def test_the_short_way_of_reading_a_date_says_what_the_long_way_says(moment: datetime, zone: str) -> None:
+    text_ = f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}{zone}"
+
+    def read(told: str) -> Stamp | str | None:
+        try:
+            return read_stamp(told)
+        except Refused as exc:
+            return str(exc.reason)
+
+    assert read(text_) == read(text_.replace("T", " "))
 
 
 # -- single readers ----------------------------------------------------------------------------------
