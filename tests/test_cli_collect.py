@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,9 @@ def test_collect_reads_everything_first_and_changes_afterwards(province: Simulat
     assert (ward["ok"], ward["error"]) == (True, None)
     assert ward["fetched"] == ward["inserted"] + ward["updated"] + ward["unchanged"] + ward["quarantined"] > 0
     assert ward["pages"] >= 1
-    assert json.loads(say("sources", "--json")[1])["sources"][0]["state"] == "fresh"  # read whole, not looked at
+    assert (
+        json.loads(say("sources", "--json")[1])["sources"][0]["state"] == "fresh"
+    )  # read whole, not looked at
     figures = json.loads(say("figures", "--from", "2020-01-01", "--json")[1])
     waiting = figures["waiting_acceptance"]
     assert figures["received_total"] > 0
@@ -169,7 +172,10 @@ def dropped(home: Settings, *rows: str) -> None:
     folder = home.home / "inbox" / FOLDER.removeprefix("h49-")
     folder.mkdir(parents=True, exist_ok=True)
     text = "\r\n".join([";".join(COLUMNS), *rows, ""])
-    (folder / f"{FOLDER}_20261120.csv").write_bytes(text.encode("utf-8-sig"))
+    path = folder / f"{FOLDER}_20261120.csv"
+    path.write_bytes(text.encode("utf-8-sig"))
+    minute_ago = utc_now().timestamp() - 60
+    os.utime(path, (minute_ago, minute_ago))  # it stands still, so nobody is copying it any more
 
 
 def row(code: str, received: str) -> str:
@@ -194,7 +200,7 @@ def with_options(home: Settings, **options: str) -> None:
 
 
 def test_refused_records_are_read_again_once_the_settings_are_mended(home: Settings, say: Say) -> None:
-    with_options(home, date_order="dmy", settle_seconds="0")
+    with_options(home, date_order="dmy")
     dropped(home, row("H49.1-0001", "05/05/2026"), row("H49.1-0002", "11/13/2026"))
     say("migrate")
     _, found, _ = collected(say, "--source", FOLDER)
@@ -204,7 +210,7 @@ def test_refused_records_are_read_again_once_the_settings_are_mended(home: Setti
     code, out, _ = say("quarantine", "retry", str(refused["id"]))
     assert (code, out) == (1, "0 bản ghi đã vào kho, 1 vẫn bị từ chối.\n")
 
-    with_options(home, date_order="mdy", settle_seconds="0")
+    with_options(home, date_order="mdy")
     code, out, _ = say("quarantine", "retry", "--source", FOLDER)
     assert (code, out) == (0, "1 bản ghi đã vào kho, 0 vẫn bị từ chối.\n")
     assert json.loads(say("quarantine", "list", "--json")[1]) == []
