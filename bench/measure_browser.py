@@ -22,7 +22,7 @@ from bench.stage import Stage, add_options, keep, say, stage_of
 from ioc.pages import PATH
 from tests.browser import ARGUMENTS, chromium_path
 
-RUNS = 7
+RUNS = 5
 DRAWN = {
     "overview": """() => document.querySelectorAll('.tile').length >= 8
         && document.querySelectorAll('[data-testid="stVegaLiteChart"] svg.marks').length >= 2
@@ -40,13 +40,13 @@ BYTES = """() => performance.getEntriesByType('resource').reduce((sum, e) => sum
 HEAP = "() => performance.memory.usedJSHeapSize / 1048576"
 
 
-def measure(stage: Stage, *, minutes: float) -> dict[str, Any]:
+def measure(stage: Stage, pages: tuple[str, ...], *, minutes: float) -> dict[str, Any]:
     """Openings and refreshes on each engine; the wall's memory on the first."""
     told: dict[str, Any] = {}
     for name in stage.engines:
         url = stage.store(name, stage.size)
         with running(stage.folder(stage.size), url) as dashboard, _chromium() as browser:
-            told[name] = {page: _openings(browser, dashboard, page, url) for page in ("overview", "late")}
+            told[name] = {page: _openings(browser, dashboard, page, url) for page in pages}
             for page, found in told[name].items():
                 say(f"  {name} {page}: {found}")
             if minutes and name == stage.engines[0]:
@@ -159,9 +159,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_options(parser)
     parser.add_argument("--minutes", type=float, default=5.0, help="how long the wall is watched (0: not)")
+    parser.add_argument("--pages", default="overview,late")
     given = parser.parse_args()
     with stage_of(given) as stage:
-        keep("browser", stage.size, measure(stage, minutes=given.minutes))
+        keep("browser", stage.size, measure(stage, tuple(given.pages.split(",")), minutes=given.minutes))
 
 
 if __name__ == "__main__":

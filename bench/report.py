@@ -222,7 +222,7 @@ def _browser(held: list[Told]) -> Iterator[str]:
                 )
                 yield f"| {ENGINES[name]}, {page}, {told['size']:,} | " + " | ".join(cells) + " |"
         yield ""
-        yield "Median (worst) of 7, milliseconds from the navigation unless it says otherwise."
+        yield "Median (worst) of five, milliseconds from the navigation unless it says otherwise."
         if wall := told.get("wall"):
             yield ""
             curve = "; ".join(f"{s['renderers_mb']}/{s['heap_mb']}/{s['server_mb']}" for s in wall["curve"])
