@@ -81,6 +81,8 @@ class Run:
     kind: RunKind
     state: RunState
     started_at: datetime
+    progress_at: datetime | None = None
+    """The last sign of life; None: none since it began."""
     ended_at: datetime | None = None
     fault: FaultKind | None = None
     error: str | None = None

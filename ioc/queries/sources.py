@@ -90,7 +90,8 @@ def truth(conn: Connection, settings: Settings, scope: Scope, *, now: datetime) 
     """
     found = health(conn, settings, now=now, scope=scope)
     held = sum(1 for source in found if source.last_run and source.last_run.state is RunState.HELD)
-    defects = sum(source.quarantined + source.unmapped for source in found) + held + _failed_check(conn)
+    defects = sum(source.quarantined + source.unmapped for source in found) + held
+    defects += int(failed_check(conn) is not None)
     return rules.truth(
         found,
         now=now,
@@ -99,10 +100,17 @@ def truth(conn: Connection, settings: Settings, scope: Scope, *, now: datetime) 
     )
 
 
-def _failed_check(conn: Connection) -> int:
-    """1 while the last finished check of the rollups found a difference."""
+def failed_check(conn: Connection) -> Run | None:
+    """The last finished check of the rollups, while it is one that found a difference."""
     ended = next((run for run in recent_runs(conn, CHECK, 2) if run.state is not RunState.RUNNING), None)
-    return int(ended is not None and ended.state is RunState.FAILED)
+    return ended if ended is not None and ended.state is RunState.FAILED else None
+
+
+def feeds(conn: Connection, scope: Scope) -> frozenset[tuple[str, str]]:
+    """(agency, source) wherever the source holds dossiers of the agency: many agencies share one system."""
+    pairs = select(stock.c.agency_code, stock.c.source_id).distinct()
+    found = conn.execute(pairs.where(*in_scope(stock.c.agency_code, scope)))
+    return frozenset((agency, source) for agency, source in found)
 
 
 def unmapped(conn: Connection, source_id: str | None = None) -> pd.DataFrame:
@@ -200,14 +208,21 @@ def _is_loading(source: SourceSettings, state: SourceState, under_way: Run | Non
 
     A first look or a poll of changes may have gone well before it; that makes the source no fresher,
     and when these too fall silent it is stale like any other. Folders are read as files come.
+    A run without a sign of life is not going on, whatever its row says: its process died.
     """
+    is_moving = under_way is not None and _is_alive(under_way, source, now)
     if state.last_success_at is None:
-        return under_way is not None
+        return is_moving
     if state.last_full_at is not None or source.base_url is None:
         return False
     age = rules.age_seconds(now=now, last_success=state.last_success_at) or 0
     is_full = under_way is not None and under_way.kind is RunKind.FULL
-    return is_full or age <= source.stale_after_seconds
+    return (is_full and is_moving) or age <= source.stale_after_seconds
+
+
+def _is_alive(run: Run, source: SourceSettings, now: datetime) -> bool:
+    silent = rules.age_seconds(now=now, last_success=run.progress_at or run.started_at) or 0
+    return silent <= source.stale_after_seconds
 
 
 def _open_dossiers(conn: Connection, scope: Scope) -> Mapping[str, int]:

@@ -99,9 +99,11 @@ def end_run(
     error: str | None = None,
     as_of: datetime | None = None,
     clock_offset_seconds: int | None = None,
+    is_heard: bool = True,
 ) -> None:
     """Close the run and tell its source: a good one is a success as of `as_of` (else `now`).
 
+    A run that heard nothing (`is_heard` False: a file known already) makes no source younger.
     Does nothing to a run that is over already (its process was given up for dead).
     """
     values = {
@@ -117,18 +119,19 @@ def end_run(
     with writing(engine) as conn:
         closed = conn.execute(closing.returning(run.c.source_id, run.c.kind, run.c.started_at)).one_or_none()
         if closed is not None:
-            _tell_source(conn, closed, state, success_at=min(as_of or now, now))
+            _tell_source(conn, closed, state, success_at=min(as_of or now, now) if is_heard else None)
 
 
-def _tell_source(conn: Connection, closed: Row[Any], state: RunState, *, success_at: datetime) -> None:
+def _tell_source(conn: Connection, closed: Row[Any], state: RunState, *, success_at: datetime | None) -> None:
     known = source_state(conn, closed.source_id)
     if state is not RunState.OK:
         change_state(conn, closed.source_id, failures=known.failures + 1)
         return
     news: dict[str, Any] = {"failures": 0, "paused_until": None, "pause_reason": None}
-    # an older file read late does not make the source older
-    news["last_success_at"] = max(success_at, known.last_success_at or success_at)
-    if closed.kind == RunKind.FULL:
+    if success_at is not None:
+        # an older file read late does not make the source older
+        news["last_success_at"] = max(success_at, known.last_success_at or success_at)
+    if success_at is not None and closed.kind == RunKind.FULL:
         news["last_full_at"] = closed.started_at
     change_state(conn, closed.source_id, **news)
 
@@ -172,6 +175,7 @@ def _run_from(row: Row[Any]) -> Run:
         kind=RunKind(row.kind),
         state=RunState(row.state),
         started_at=row.started_at,
+        progress_at=row.progress_at,
         ended_at=row.ended_at,
         fault=FaultKind(row.fault) if row.fault else None,
         error=row.error,

@@ -14,6 +14,8 @@ from ioc.queries.sources import (
     QUARANTINE_COLUMNS,
     RUN_COLUMNS,
     UNMAPPED_COLUMNS,
+    failed_check,
+    feeds,
     health,
     newest_run,
     quarantined,
@@ -92,10 +94,32 @@ def test_a_first_look_before_the_first_full_pass_makes_no_source_whole(engine: E
     polled, folder = healths(engine)
     assert (polled.freshness, folder.freshness) == (Freshness.LOADING, Freshness.FRESH)
     assert healths(engine, minutes_later=11)[0].freshness is Freshness.STALE
-    full = begin_run(engine, source_id="s1", kind=RunKind.FULL, holder="test", now=NOON)
+    later = NOON + timedelta(minutes=11)
+    full = begin_run(engine, source_id="s1", kind=RunKind.FULL, holder="test", now=later)
     assert healths(engine, minutes_later=11)[0].freshness is Freshness.LOADING
     end_run(engine, full, state=RunState.OK, now=NOON)
     assert healths(engine)[0].freshness is Freshness.FRESH
+
+
+def test_a_first_pass_without_a_sign_of_life_is_not_loading_for_ever(engine: Engine) -> None:
+    empty(engine)
+    never = begin_run(engine, source_id="s1", kind=RunKind.FULL, holder="test", now=NOON)
+    assert healths(engine, minutes_later=9)[0].freshness is Freshness.LOADING
+    assert healths(engine, minutes_later=11)[0].freshness is Freshness.NEVER
+    note_progress(engine, never, pages=1, expected=900, now=NOON + timedelta(minutes=9))
+    assert healths(engine, minutes_later=11)[0].freshness is Freshness.LOADING
+    run_well(engine, "s1", RunKind.CHANGES)
+    assert healths(engine, minutes_later=11)[0].freshness is Freshness.LOADING
+    assert healths(engine, minutes_later=20)[0].freshness is Freshness.STALE
+
+
+def test_agencies_are_known_by_the_sources_that_hold_their_dossiers(engine: Engine) -> None:
+    empty(engine)
+    take(engine, [a_version(), a_version(source_key="K2", agency_code="H49")])
+    take(engine, [a_version(source_id="s2", source_key="K3", agency_code="H49")])
+    with reading(engine) as conn:
+        assert feeds(conn, WHOLE_PROVINCE) == {("H49.101", "s1"), ("H49", "s1"), ("H49", "s2")}
+        assert feeds(conn, Scope(agencies=frozenset({"H49.101"}))) == {("H49.101", "s1")}
 
 
 def test_a_full_pass_is_told_of_though_newer_changes_were_read_between_its_pages(engine: Engine) -> None:
@@ -163,9 +187,13 @@ def test_a_failed_check_of_the_rollups_is_a_defect_until_the_next_one_is_well(en
     fail(engine, CHECK, RunState.FAILED)
     with reading(engine) as conn:
         found = truth(conn, SMALL_PROVINCE, WHOLE_PROVINCE, now=NOON)
+        told = failed_check(conn)
     assert (found.open_defects, found.light) == (1, Light.AMBER)
+    assert told is not None
+    assert told.error == "Quá thời gian chờ"
     fail(engine, CHECK, RunState.OK)
     with reading(engine) as conn:
+        assert failed_check(conn) is None
         assert truth(conn, SMALL_PROVINCE, WHOLE_PROVINCE, now=NOON).open_defects == 0
 
 
