@@ -5,6 +5,7 @@ One accent. Red is late, amber is soon late, and neither means anything else. Gr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,9 +112,13 @@ def dressed(chart: Any, *, height: int, palette: Palette = LIGHT) -> Any:
     )
 
 
-def day_axis() -> alt.Axis:
-    """Days as 22/11, few enough to read."""
-    return alt.Axis(format="%d/%m", title=None, grid=False, labelOverlap=True, tickCount=8)
+def day_axis(days: Sequence[str]) -> alt.Axis:
+    """Every fifth day back from the last, as 22/11.
+
+    Days are words here, not moments: a browser in another time zone would move them by one.
+    """
+    shown = list(days)[::-1][::5][::-1]
+    return alt.Axis(values=shown, title=None, grid=False, labelAngle=0, labelOverlap=False, ticks=True)
 
 
 def count_axis() -> alt.Axis:

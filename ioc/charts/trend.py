@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 import altair as alt
@@ -12,12 +13,12 @@ import pandas as pd
 from ioc.charts.theme import DASHES, LIGHT, Palette, count_axis, day_axis, dressed, shade_of
 from ioc.model.agency import Level
 from ioc.words import t
-from ioc.words.formats import number
+from ioc.words.formats import number, short_day
 from ioc.words.names import LEVEL
 
 Column = Literal["in_progress", "late", "received", "resolved"]
 
-LABEL_GAP = 0.075
+LABEL_GAP = 0.085
 """Least distance between two line names, as a share of the chart's height."""
 
 
@@ -26,7 +27,7 @@ class LineEnd:
     """Where a line ends and what is written there; `place` is the label's height, moved clear of others."""
 
     level: str
-    day: Any
+    day: date
     value: float
     place: float
     label: str
@@ -47,11 +48,15 @@ def level_trend(frame: pd.DataFrame, column: Column, *, height: int = 230, palet
     """One line a level. `frame`: day, level and `column`; an empty frame gives an empty chart."""
     order = level_order(frame["level"].tolist())
     colours = palette.late_levels if column == "late" else palette.levels
-    data = frame.assign(name=[level_name(code) for code in frame["level"]])
-    ends = line_ends(frame, column)
+    dated = frame.sort_values("day", kind="stable")
+    days = [short_day(day.date()) for day in dated["day"].drop_duplicates()]
+    data = dated.assign(
+        name=[level_name(code) for code in dated["level"]],
+        on=[short_day(day.date()) for day in dated["day"]],
+    ).drop(columns="day")
+    x = alt.X("on:O", axis=day_axis(days), sort=days, scale=alt.Scale(domain=days, padding=0.3))
     chart = alt.layer(
-        _lines(data, column, order, colours),
-        _labels(ends, order, colours),
+        _lines(data, column, x, order, colours), _labels(line_ends(frame, column), x, order, colours)
     )
     return dressed(chart, height=height, palette=palette)
 
@@ -67,13 +72,15 @@ def line_ends(frame: pd.DataFrame, column: Column) -> tuple[LineEnd, ...]:
         value = float(getattr(row, column))
         floor = ends[-1].place + LABEL_GAP * top if ends else 0.0
         label = f"{level_name(str(row.level))} {number(value)}"
-        ends.append(LineEnd(str(row.level), row.day, value, max(value, floor), label))
+        ends.append(
+            LineEnd(str(row.level), pd.Timestamp(str(row.day)).date(), value, max(value, floor), label)
+        )
     return tuple(ends)
 
 
-def _lines(data: pd.DataFrame, column: Column, order: list[str], colours: Sequence[str]) -> Any:
+def _lines(data: pd.DataFrame, column: Column, x: alt.X, order: list[str], colours: Sequence[str]) -> Any:
     base = alt.Chart(data).encode(
-        x=alt.X("day:T", axis=day_axis()),
+        x=x,
         y=alt.Y(f"{column}:Q", axis=count_axis(), scale=alt.Scale(zero=True, nice=True)),
     )
     line = base.mark_line(strokeWidth=2).encode(
@@ -83,7 +90,7 @@ def _lines(data: pd.DataFrame, column: Column, order: list[str], colours: Sequen
     touch = base.mark_point(size=90, opacity=0, filled=True).encode(
         detail="level:N",
         tooltip=[
-            alt.Tooltip("day:T", title=t("Ngày"), format="%d/%m/%Y"),
+            alt.Tooltip("on:O", title=t("Ngày")),
             alt.Tooltip("name:N", title=t("Cấp")),
             alt.Tooltip(f"{column}:Q", title=t("Hồ sơ"), format=",d"),
         ],
@@ -91,15 +98,16 @@ def _lines(data: pd.DataFrame, column: Column, order: list[str], colours: Sequen
     return line + touch
 
 
-def _labels(ends: Sequence[LineEnd], order: list[str], colours: Sequence[str]) -> Any:
+def _labels(ends: Sequence[LineEnd], x: alt.X, order: list[str], colours: Sequence[str]) -> Any:
     rows = pd.DataFrame(
-        [(e.level, e.day, e.place, e.label) for e in ends], columns=["level", "day", "place", "label"]
+        [(end.level, short_day(end.day), end.place, end.label) for end in ends],
+        columns=["level", "on", "place", "label"],
     )
     return (
         alt.Chart(rows)
         .mark_text(align="left", dx=6, fontSize=12, fontWeight=600, limit=190)
         .encode(
-            x=alt.X("day:T", axis=day_axis()),
+            x=x,
             y=alt.Y("place:Q", axis=count_axis()),
             text="label:N",
             color=alt.Color("level:N", scale=_scale(order, colours), legend=None),

@@ -19,7 +19,7 @@ from ioc.queries.measures import Measure
 from ioc.queries.overview import GroupFigures, figures_by
 from ioc.queries.receipts import Receipts, waiting
 from ioc.queries.trend import backlog_trend, sparklines
-from ioc.rules.calendar import WorkCalendar
+from ioc.rules.calendar import CalendarMissing, WorkCalendar
 
 PAGE_ROWS = 100
 """Rows of one page of a list."""
@@ -28,6 +28,8 @@ FILE_CHUNK = 1_000
 """Rows read at a time when a whole list is written to a file."""
 
 TREND_DAYS = 30
+
+_OF_LAST_DAY = {Measure.IN_PROGRESS_LATE, Measure.IN_PROGRESS_WITHIN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -127,7 +129,7 @@ def overview(conn: Any, scope: Scope, view: View, today: date, due_until: date) 
 
 def drill(conn: Any, scope: Scope, view: View, asked: Asked, calendar: WorkCalendar) -> Drill:
     """A page of a list with its groups; all narrowed alike, so all add up to the same total."""
-    bands = day_bands(asked.limits, asked.today, calendar)
+    bands = _bands_of(view, asked, calendar)
     flt = dossier_filter(view, asked, bands)
     by = grouping_of(view)
     page = dossier_page(
@@ -147,7 +149,7 @@ def whole_list(
     conn: Any, scope: Scope, view: View, asked: Asked, calendar: WorkCalendar, *, limit: int
 ) -> DossierPage:
     """All pages of a list as one, from one snapshot, `limit` rows at most; `total` is of all."""
-    flt = dossier_filter(view, asked, day_bands(asked.limits, asked.today, calendar))
+    flt = dossier_filter(view, asked, _bands_of(view, asked, calendar))
     first = dossier_page(conn, scope, flt, limit=FILE_CHUNK, offset=0, sort=asked.sort)
     parts = [first.rows]
     for offset in range(FILE_CHUNK, min(limit, first.total), FILE_CHUNK):
@@ -160,10 +162,11 @@ def whole_list(
 
 def dossier_filter(view: View, asked: Asked, bands: tuple[DayBand, ...]) -> DossierFilter:
     """The filter behind a view; a band code that nobody knows narrows nothing."""
+    period = period_of(view, asked.today)
     return DossierFilter(
         measure=asked.measure,
-        period=period_of(view, asked.today),
-        as_of_day=asked.today,
+        period=period,
+        as_of_day=list_day(asked.measure, period, asked.today),
         due_until=asked.due_until if asked.measure is Measure.DUE_SOON else None,
         agency=view.agency,
         domain=view.domain,
@@ -176,6 +179,24 @@ def dossier_filter(view: View, asked: Asked, bands: tuple[DayBand, ...]) -> Doss
         step=view.step,
         text=view.text,
     )
+
+
+def list_day(measure: Measure, period: Period, today: date) -> date:
+    """The day from which a list counts days late and days left: today, or the past day that it speaks of.
+
+    A dossier that was late then, and has been closed since, has grown no later.
+    """
+    return min(today, period.last) if measure in _OF_LAST_DAY else today
+
+
+def _bands_of(view: View, asked: Asked, calendar: WorkCalendar) -> tuple[DayBand, ...]:
+    """The ageing bands on the day of the list; none for a day that the calendar does not reach."""
+    try:
+        return day_bands(
+            asked.limits, list_day(asked.measure, period_of(view, asked.today), asked.today), calendar
+        )
+    except CalendarMissing:
+        return ()
 
 
 def grouping_of(view: View) -> Literal["agency", "domain", "procedure"]:

@@ -30,7 +30,7 @@ from ioc.queries import sources as source_queries
 from ioc.queries.dossiers import DossierPage, dossier_history
 from ioc.queries.measures import Measure
 from ioc.queries.version import data_version
-from ioc.rules.calendar import WorkCalendar, vietnam_calendar
+from ioc.rules.calendar import CalendarMissing, WorkCalendar, vietnam_calendar
 from ioc.settings import Settings
 from ioc.settings_file import load_settings
 from ioc.store.engine import open_engine, reading
@@ -45,6 +45,9 @@ T = TypeVar("T")
 
 KEPT_ANSWERS = 200
 """Last good answers kept for the hour when the store is away."""
+
+FIRST_YEAR, YEARS_AHEAD = 2010, 3
+"""The years of the calendar. Sources also send due days of 1990 or 2100: one must not cost a whole list."""
 
 SECONDS_SHARED = 2
 """Answers that grow old by the clock (ages, progress) are shared by all readers this long."""
@@ -88,11 +91,30 @@ def settings() -> Settings:
 
 @st.cache_resource(show_spinner=False)
 def calendar() -> WorkCalendar:
-    """Working days of the years that dossiers can speak of."""
+    """Working days of the years that dossiers mostly speak of; for others see `working_days`."""
     held = settings()
     return vietnam_calendar(
-        first_year=2015, last_year=today().year + 2, overrides=held.calendar, hours=held.office_hours
+        first_year=FIRST_YEAR,
+        last_year=today().year + YEARS_AHEAD,
+        overrides=held.calendar,
+        hours=held.office_hours,
     )
+
+
+def working_days(first: date, last: date) -> int | None:
+    """Working days after `first` to `last`; None where the calendar does not reach (1990, 2100)."""
+    try:
+        return calendar().working_days_between(first, last)
+    except CalendarMissing:
+        return None
+
+
+def working_hours(first: datetime, last: datetime) -> float | None:
+    """Office time from `first` to `last` in hours, never negative; None where the calendar does not reach."""
+    try:
+        return max(0.0, calendar().working_hours_between(first, last))
+    except CalendarMissing:
+        return None
 
 
 def due_until(day: date) -> date:

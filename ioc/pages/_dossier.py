@@ -23,8 +23,8 @@ _LATE_LISTS = {Measure.IN_PROGRESS_LATE}
 _DUE_LISTS = {Measure.DUE_SOON, Measure.IN_PROGRESS_WITHIN}
 
 
-def dossier_columns(measure: Measure, view: View, url_path: str, *, today: date) -> list[Column]:
-    """The columns that a list of `measure` needs; late ones say how late, others where they stand."""
+def dossier_columns(measure: Measure, view: View, url_path: str, *, as_of: date) -> list[Column]:
+    """The columns that a list of `measure` needs; late ones say how late on `as_of`."""
     first = [
         Column(label=t("Mã hồ sơ"), cell=_opener(view, url_path), sort="dossier_code", class_="code"),
         Column(label=t("Thủ tục"), cell=_procedure, class_="name"),
@@ -32,12 +32,15 @@ def dossier_columns(measure: Measure, view: View, url_path: str, *, today: date)
     ]
     holds = Column(label=t("Đang giữ"), cell=_holder)
     received = Column(label=t("Tiếp nhận"), cell=_day_of("received_at"), sort="received_at", class_="day")
-    due = Column(label=t("Hẹn trả"), cell=_day_of("due_at"), sort="due_day", class_="day")
+    timed = measure in _LATE_LISTS or measure in _DUE_LISTS  # their last column sorts by the due day
+    due = Column(label=t("Hẹn trả"), cell=_day_of("due_at"), sort=None if timed else "due_day", class_="day")
     if measure in _LATE_LISTS:
-        late = Column(label=t("Trễ (ngày làm việc)"), cell=_lateness(today), numeric=True, sort="due_day")
+        late = Column(
+            label=t("Trễ (ngày làm việc)"), cell=_lateness(as_of), numeric=True, sort="due_day", reverse=True
+        )
         return [*first, holds, received, due, late]
     if measure in _DUE_LISTS:
-        left = Column(label=t("Còn (ngày làm việc)"), cell=_left(today), numeric=True, sort="due_day")
+        left = Column(label=t("Còn (ngày làm việc)"), cell=_left(as_of), numeric=True, sort="due_day")
         return [*first, holds, received, due, left]
     closed = Column(label=t("Kết thúc"), cell=_day_of("closed_at"), sort="closed_at", class_="day")
     return [*first, Column(label=t("Tình trạng"), cell=_standing), received, due, closed]
@@ -101,25 +104,21 @@ def _standing(row: Row) -> Html:
     return tag("span", sign, word.label, class_="late" if late else None)
 
 
-def _lateness(today: date) -> Callable[[Row], Html]:
+def _lateness(as_of: date) -> Callable[[Row], Html]:
     def cell(row: Row) -> Html:
         due = day_in(row["due_day"])
-        if due is None:
-            return tag("span", DASH)
-        days = _data.calendar().working_days_between(due, today)
-        return tag("span", number(days), class_="late")
+        days = _data.working_days(due, as_of) if due else None
+        return tag("span", number(days), class_="late" if due else None)
 
     return cell
 
 
-def _left(today: date) -> Callable[[Row], Html]:
+def _left(as_of: date) -> Callable[[Row], Html]:
     def cell(row: Row) -> Html:
         due = day_in(row["due_day"])
-        if due is None:
-            return tag("span", DASH)
-        days = _data.calendar().working_days_between(today, due)
-        soon = days <= _data.settings().province.due_soon_days
-        text = t("hôm nay") if due == today else number(days)
+        days = _data.working_days(as_of, due) if due else None
+        soon = days is not None and days <= _data.settings().province.due_soon_days
+        text = t("hôm nay") if due == _data.today() else number(days)
         return tag("span", text, class_="soon" if soon else None)
 
     return cell

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pandas as pd
 
 from ioc.pages import _data
-from ioc.pages._bundles import PAGE_ROWS, Drill
+from ioc.pages._bundles import PAGE_ROWS, Drill, list_day
 from ioc.pages._dossier import dossier_columns, draw_dossier
 from ioc.pages._filters import crumbs
 from ioc.pages._html import EMPTY, Html, icon, join, show, tag
@@ -25,9 +25,9 @@ from ioc.words import mark, t
 from ioc.words.formats import clock, day, number, percent
 
 _GROUPED = {
-    "agency": (mark("Theo cơ quan"), "agency"),
-    "domain": (mark("Theo lĩnh vực"), "domain"),
-    "procedure": (mark("Theo thủ tục"), "procedure"),
+    "agency": (mark("Theo cơ quan"), mark("Cơ quan"), mark("{n} cơ quan")),
+    "domain": (mark("Theo lĩnh vực"), mark("Lĩnh vực"), mark("{n} lĩnh vực")),
+    "procedure": (mark("Theo thủ tục"), mark("Thủ tục"), mark("{n} thủ tục")),
 }
 
 
@@ -49,7 +49,9 @@ def draw_listing(listing: Listing, here: Here) -> None:
     sort = _sort(listing, here.view)
     loaded = _ask(listing, here.view)
     held = loaded.value
-    crumbs(_crumbs(listing, here.view))
+    path = _crumbs(listing, here.view)
+    if len(path) > 1:
+        crumbs(path)
     show(_headline(listing, held, here))
     if held.bands:
         show(_bands(listing, held, here.view))
@@ -59,7 +61,8 @@ def draw_listing(listing: Listing, here: Here) -> None:
     _groups(listing, held, here)
     show(_list_head(listing, held, here, read_at=clock(loaded.read_at, seconds=True)))
     link = _sort_link(listing, here.view)
-    columns = dossier_columns(listing.measure, here.view, listing.url_path, today=_data.today())
+    as_of = list_day(listing.measure, held.period, _data.today())
+    columns = dossier_columns(listing.measure, here.view, listing.url_path, as_of=as_of)
     rows = records(held.page.rows)
     show(
         table(
@@ -87,8 +90,12 @@ def open_dossier(listing: Listing, view: View) -> None:
 
 
 def _ask(listing: Listing, view: View) -> _data.Loaded[Drill]:
-    present = replace(view, span="today", first=None, last=None) if listing.of_today else view
-    return _data.drill(present, listing.measure, _sort(listing, view))
+    return _data.drill(_present(listing, view), listing.measure, _sort(listing, view))
+
+
+def _present(listing: Listing, view: View) -> View:
+    """The view that the list answers; its files must answer the same."""
+    return replace(view, span="today", first=None, last=None) if listing.of_today else view
 
 
 def _sort(listing: Listing, view: View) -> str:
@@ -178,16 +185,16 @@ def _groups(listing: Listing, held: Drill, here: Here) -> None:
 
 
 def _next_step(listing: Listing, held: Drill, here: Here) -> Html:
-    title, name = _GROUPED[held.grouped_by]
+    title, label, count = _GROUPED[held.grouped_by]
     ranked = here.truth.rankings_allowed or held.grouped_by != "agency"
     frame = held.groups if ranked else held.groups.sort_values("name")
     note = EMPTY if ranked else no_ranking(here.truth, _data.settings().province.ranking_coverage)
     columns = _group_columns(
-        t(title), frame, listing, lambda code: href(listing.url_path, here.view, **{name: code})
+        t(label), frame, listing, lambda code: href(listing.url_path, here.view, **{held.grouped_by: code})
     )
     return tag(
         "section",
-        tag("h2", t(title), tag("small", t("{n} nhóm", n=number(len(frame)))), class_="section"),
+        tag("h2", t(title), tag("small", t(count, n=number(len(frame)))), class_="section"),
         note,
         tag("div", table(columns, records(frame), caption=t(title)), class_="tall"),
     )
@@ -248,7 +255,8 @@ def _list_head(listing: Listing, held: Drill, here: Here, *, read_at: str) -> Ht
 
 def _downloads(listing: Listing, view: View) -> list[Html]:
     """Links to exactly this list as files, all pages of it."""
-    params = View(**{name: getattr(view, name) for name in _EXPORTED})
+    present = replace(_present(listing, view), sort=_sort(listing, view))
+    params = View(**{name: getattr(present, name) for name in _EXPORTED})
     asked = {**query(params), "measure": listing.measure.value}
     return [
         tag(

@@ -17,6 +17,7 @@ from ioc.exports.sheet import Kind, Sheet, SheetColumn, Value, file_name
 from ioc.exports.template import write_template
 from ioc.model.dossier import Flag, Standing
 from ioc.pages import _data
+from ioc.pages._bundles import list_day
 from ioc.pages._measures import MEANINGS
 from ioc.pages._rows import Row, day_in, moment_in, records, text_in
 from ioc.pages._strip import plain_truth
@@ -84,7 +85,9 @@ def _sheet(view: View, measure: Measure, sort: str) -> Sheet:
         facts.insert(3, (t("Chú ý"), words_))
     if _data.settings().province.demo:
         facts.insert(0, (t("Chú ý"), t("Dữ liệu mô phỏng")))
-    rows = [_row(row, _data.today()) for row in records(held.value.rows)]
+    as_of = list_day(measure, period_of(view, _data.today()), _data.today())
+    all_late = measure is Measure.IN_PROGRESS_LATE
+    rows = [_row(row, as_of, all_late=all_late) for row in records(held.value.rows)]
     title = t(MEANINGS[measure].title)
     columns = tuple(SheetColumn(t(label), kind, width) for label, kind, width in _COLUMNS)
     return Sheet(title=title, facts=tuple(facts), columns=columns, rows=rows)
@@ -109,9 +112,10 @@ _COLUMNS: tuple[tuple[str, Kind, int], ...] = (
 )
 
 
-def _row(row: Row, today: date) -> tuple[Value, ...]:
+def _row(row: Row, as_of: date, *, all_late: bool) -> tuple[Value, ...]:
+    """`all_late`: the list is of those late on `as_of`, whatever has become of them since."""
     due = day_in(row["due_day"])
-    late = Standing.LATE.value == row["standing"] and due is not None
+    late = all_late or Standing.LATE.value == row["standing"]
     return (
         text_in(row["dossier_code"]),
         row["procedure_name"],
@@ -124,7 +128,7 @@ def _row(row: Row, today: date) -> tuple[Value, ...]:
         moment_in(row["received_at"]),
         due,
         moment_in(row["closed_at"]),
-        _data.calendar().working_days_between(due, today) if late and due else None,
+        _data.working_days(due, as_of) if late and due else None,
         ", ".join(FLAG[Flag(code)].label for code in row["flags"].split(",") if code in set(Flag)),
         row["source_id"],
         moment_in(row["version_at"]),

@@ -107,9 +107,9 @@ def _next(held: Receipts, here: Here) -> Html:
 def _countdown(row: Row, now: datetime) -> Html:
     """Office time left; nights and days off do not run it down."""
     due = moment_in(row["accept_due_at"])
-    if due is None:
+    hours = _data.working_hours(now, due) if due else None
+    if hours is None:
         return tag("span", DASH)
-    hours = max(0.0, _data.calendar().working_hours_between(now, due))
     urgent = hours < URGENT_HOURS
     return tag(
         "span", icon("soon") if urgent else EMPTY, duration(hours * 3600), class_="soon" if urgent else None

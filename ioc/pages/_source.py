@@ -7,7 +7,7 @@ import streamlit as st
 from ioc.faults import FaultKind, RejectReason
 from ioc.model.run import RunKind, RunState, SourceHealth
 from ioc.pages import PATH, _actions, _data
-from ioc.pages._html import EMPTY, Html, icon, join, plain, show, tag
+from ioc.pages._html import EMPTY, Html, icon, join, show, tag
 from ioc.pages._rows import Row, moment_in, records, text_in
 from ioc.pages._screen import Here
 from ioc.pages._tables import Column, table
@@ -17,6 +17,9 @@ from ioc.words import t
 from ioc.words.formats import DASH, clock, duration, moment, number
 from ioc.words.names import FAULT, REJECT, RUN_KIND, RUN_STATE
 
+ASKED = "asked_of_sources"
+"""Session key of the answer to the last button."""
+
 
 def draw_source(health: SourceHealth, here: Here) -> None:
     """The panel of the chosen source."""
@@ -25,6 +28,8 @@ def draw_source(health: SourceHealth, here: Here) -> None:
     show(tag("div", tag("h2", source.name, class_="section"), close, class_="listhead"))
     with st.container(key="source_actions", horizontal=True, gap="small"):
         _buttons(source)
+    if answer := st.session_state.get(ASKED):
+        show(tag("p", icon("check"), answer, class_="note", role="status"))
     if source.simulated:
         _fault_switches(source)
     _runs(source)
@@ -33,10 +38,10 @@ def draw_source(health: SourceHealth, here: Here) -> None:
 
 def _buttons(source: SourceSettings) -> None:
     if st.button(t("Thu thập ngay"), icon=":material/sync:", key="poll_now", type="primary"):
-        st.toast(plain(_actions.poll_now(source.id, full=False)))
+        _asked(_actions.poll_now(source.id, full=False))
     again = t("Đọc lại mọi hồ sơ của nguồn; bản ghi cách ly đã sửa ở nguồn sẽ được nhận lại.")
     if st.button(t("Lấy lại toàn bộ"), icon=":material/restart_alt:", key="poll_full", help=again):
-        st.toast(plain(_actions.poll_now(source.id, full=True)))
+        _asked(_actions.poll_now(source.id, full=True))
     if source.kind == "file_drop":
         show(
             tag(
@@ -48,6 +53,11 @@ def _buttons(source: SourceSettings) -> None:
                 class_="filelink",
             )
         )
+
+
+def _asked(answer: str) -> None:
+    """What came of a button; it stays until the screen is drawn anew."""
+    st.session_state[ASKED] = f"{clock(_data.now(), seconds=True)} {answer}"
 
 
 # -- the demo's fault switches ---------------------------------------------------------------------

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
+from ioc.clock import local_day
 from ioc.model.run import Freshness, Run, RunState, SourceHealth
 from ioc.pages import PATH, _data
-from ioc.pages._html import EMPTY, Html, icon, join, show, tag
+from ioc.pages._html import Html, icon, join, show, tag
 from ioc.pages._rows import records
 from ioc.pages._screen import Here
 from ioc.pages._source import draw_source
@@ -83,23 +84,29 @@ def _columns(here: Here) -> list[Column]:
 
     return [
         Column(label=t("Nguồn"), cell=name, class_="name"),
-        Column(label=t("Tình trạng"), cell=lambda s: state(s.freshness)),
+        Column(label=t("Tình trạng, 20 lần gần nhất"), cell=_state_and_history),
         Column(label=t("Số liệu"), cell=_last_success, class_="day"),
         Column(
             label=t("Lần thu thập gần nhất"), cell=lambda s: last_run(s.last_run, here.now), class_="name"
         ),
         Column(label=t("Lần tới"), cell=lambda s: _next(s, here.now), class_="day"),
-        Column(label=t("20 lần gần nhất"), cell=lambda s: history(s.recent)),
         Column(label=t("Đang giải quyết"), cell=lambda s: s.open_dossiers, numeric=True),
         Column(label=t("Cách ly"), cell=lambda s: s.quarantined, numeric=True),
         Column(label=t("Chưa ánh xạ"), cell=lambda s: s.unmapped, numeric=True),
     ]
 
 
+def _state_and_history(source: SourceHealth) -> Html:
+    return join((state(source.freshness), tag("small", history(source.recent))))
+
+
 def _last_success(source: SourceHealth) -> Html:
     """How old the figures are, and of when."""
-    small = moment(source.last_success) if source.last_success else EMPTY
-    return join((tag("span", age(source.age_seconds)), tag("small", small)))
+    at = source.last_success
+    if at is None:
+        return tag("span", age(None))
+    today = local_day(at) == _data.today()
+    return join((tag("span", age(source.age_seconds)), tag("small", clock(at) if today else moment(at))))
 
 
 def last_run(run: Run | None, now: datetime) -> Html:
@@ -121,7 +128,7 @@ def amount(run: Run, now: datetime) -> str:
     return t(
         "{rows} dòng, {rate} dòng/giây, {time}",
         rows=number(run.ledger.fetched),
-        rate=number(rate(run, now)),
+        rate=number(rate(run, now), decimals=0 if (rate(run, now) or 0) >= 10 else 1),
         time=duration(_seconds(run, now)),
     )
 

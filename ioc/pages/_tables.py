@@ -26,6 +26,8 @@ class Column:
     cell: Callable[[Any], object]
     numeric: bool = False
     sort: str | None = None
+    reverse: bool = False
+    """What is shown falls where the sort key rises: the earlier the due day, the later the dossier."""
     class_: str = ""
     total: object = None
 
@@ -74,6 +76,8 @@ def _head(column: Column, sorting: Sorting | None) -> Html:
     if sorting is None or column.sort is None:
         return tag("th", column.label, scope="col", class_=classes)
     down, up = f"-{column.sort}", column.sort
+    if column.reverse:
+        down, up = up, down
     direction = {down: "descending", up: "ascending"}.get(sorting.present)
     first = down if column.numeric else up
     other = {down: up, up: down}.get(sorting.present, first)

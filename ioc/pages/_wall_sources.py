@@ -81,8 +81,9 @@ def _next(held: ReceiptBoard, *, now: datetime) -> str:
     if held.clock.next.empty:
         return t("không có hồ sơ nào sắp hết giờ")
     due = held.clock.next["accept_due_at"].iloc[0].to_pydatetime()
-    hours = max(0.0, _data.calendar().working_hours_between(now, due))
-    return t("hồ sơ tới hết giờ sau {time} làm việc", time=duration(hours * 3600))
+    hours = _data.working_hours(now, due)
+    left = duration(None if hours is None else hours * 3600)
+    return t("hồ sơ tới hết giờ sau {time} làm việc", time=left)
 
 
 def _waiting(held: ReceiptBoard) -> Html:
