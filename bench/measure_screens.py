@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import threading
 import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -21,8 +23,8 @@ APART = 2.2
 CLIENTS, EVERY = 50, 10.0
 
 
-def measure(stage: Stage, *, crowd_seconds: float) -> dict[str, Any]:
-    """All of it, engine by engine."""
+def measure(stage: Stage, *, crowd_seconds: float) -> None:
+    """All of it, engine by engine; kept after every step, for a busy machine may not reach the last."""
     told: dict[str, Any] = {}
     for name in stage.engines:
         url = stage.store(name, stage.size)
@@ -32,18 +34,23 @@ def measure(stage: Stage, *, crowd_seconds: float) -> dict[str, Any]:
                 "start_s": round(dashboard.started_seconds, 1),
                 "rss_start_mb": round(memory_mb(dashboard.pid)),
             }
-            for page, path in PAGES.items():
-                found[page] = _viewer(dashboard, path, url)
-                say(f"  {name} {page}: {found[page]}")
-            if crowd_seconds:
-                for fresh in (False, True):
-                    key = "crowd, new data" if fresh else "crowd, same data"
-                    found[key] = _crowd(dashboard, url, crowd_seconds, fresh=fresh)
-                    say(f"  {name} {key}: {found[key]}")
-            found["rss_end_mb"] = round(memory_mb(dashboard.pid))
-            found["rss_peak_mb"] = round(memory_mb(dashboard.pid, "VmHWM"))
-        told[name] = found
-    return told
+            told[name] = found
+            for key, run in _steps(dashboard, url, crowd_seconds):
+                found[key] = run()
+                say(f"  {name} {key}: {found[key]}")
+                found["rss_end_mb"] = round(memory_mb(dashboard.pid))
+                found["rss_peak_mb"] = round(memory_mb(dashboard.pid, "VmHWM"))
+                keep("screens", stage.size, told)
+
+
+def _steps(
+    dashboard: Dashboard, url: str, crowd_seconds: float
+) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
+    for page, path in PAGES.items():
+        yield page, partial(_viewer, dashboard, path, url)
+    for key, fresh in (("crowd, same data", False), ("crowd, new data", True)):
+        if crowd_seconds:
+            yield key, partial(_crowd, dashboard, url, crowd_seconds, fresh=fresh)
 
 
 def _viewer(dashboard: Dashboard, page: str, url: str) -> dict[str, Any]:
@@ -138,7 +145,7 @@ def main() -> None:
     parser.add_argument("--crowd-seconds", type=float, default=40.0)
     given = parser.parse_args()
     with stage_of(given) as stage:
-        keep("screens", stage.size, measure(stage, crowd_seconds=given.crowd_seconds))
+        measure(stage, crowd_seconds=given.crowd_seconds)
 
 
 if __name__ == "__main__":

@@ -168,7 +168,7 @@ def _screens(held: list[Told]) -> Iterator[str]:
         yield "|---|---|---|---|---|---|---|"
         for name in _held_engines(told):
             for page, target in (("overview", 60.0), ("wall", 40.0), ("late", None)):
-                for data in ("same data", "new data"):
+                for data in ("same data", "new data") if page in told[name] else ():
                     row = told[name][page][data]
                     verdict = _met(row["cpu_ms"], target) if target else ""
                     yield (
@@ -176,6 +176,11 @@ def _screens(held: list[Told]) -> Iterator[str]:
                         f"| {row['p95_ms']} | {row['kb']} | {verdict} |"
                     )
         yield ""
+        if not any(
+            f"crowd, {data} data" in told[name] for name in _held_engines(told) for data in ("same", "new")
+        ):
+            yield "The crowd of 50 viewers was not run."
+            yield ""
         yield "| 50 viewers, each every 10 s | p50 ms | p95 | max | refreshes | cores | RSS MB | faults | target |"
         yield "|---|---|---|---|---|---|---|---|---|"
         for name in _held_engines(told):
