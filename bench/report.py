@@ -195,10 +195,14 @@ def _screens(held: list[Told]) -> Iterator[str]:
             found = told[name]
             yield ""
             yield (
-                f"Dashboard on {ENGINES[name]}: answers after {found['start_s']} s, {found['rss_start_mb']} MB then, "
-                f"{found['rss_end_mb']} MB at the end, peak {found['rss_peak_mb']} MB; first overview of the process "
+                f"Dashboard on {ENGINES[name]}: answers after {found['start_s']} s; resident {_mb(found, 'rss_start_mb')} then, "
+                f"{_mb(found, 'rss_end_mb')} at the end, peak {_mb(found, 'rss_peak_mb')}; first overview of the process "
                 f"{found['overview']['first_open_ms']} ms."
             )
+
+
+def _mb(found: Told, name: str) -> str:
+    return f"{found[name]} MB" if found.get(name) is not None else "not told"
 
 
 def _held_engines(told: Told) -> list[str]:
