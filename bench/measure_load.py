@@ -30,13 +30,13 @@ BATCH = 1_000
 
 def measure(stage: Stage, rows: int) -> dict[str, Any]:
     """Size and fast load of the store of this run; `rows` dossiers through the door into an empty one."""
-    told: dict[str, Any] = {"size": {}, "fast_load": {}, "door": {}}
+    told: dict[str, Any] = {"megabytes": {}, "fast_load": {}, "door": {}}
     for name in stage.engines:
         url = stage.store(name, stage.size)
         told["fast_load"][name] = stage.told(name, stage.size)
         engine = engines.opened(url)
         with reading(engine) as conn:
-            told["size"][name] = _sizes(conn, url)
+            told["megabytes"][name] = _sizes(conn, url)
         engine.dispose()
         say(f"  {name}: {told['size'][name]}")
         told["door"][name] = _door(stage, name, rows)

@@ -120,7 +120,7 @@ def _load(held: list[Told]) -> Iterator[str]:
         yield ""
         yield "| engine | MB a million | of it | fast loader | through ingest, batches of 1,000 | 1M at that rate |"
         yield "|---|---|---|---|---|---|"
-        for name, sizes in told["size"].items():
+        for name, sizes in told["megabytes"].items():
             door, fast = told["door"][name], told["fast_load"][name]
             parts = "; ".join(f"{key} {value:,.0f}" for key, value in sizes.items() if key != "all")
             yield (
