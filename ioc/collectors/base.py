@@ -21,6 +21,13 @@ from ioc.model.run import Reject, RunKind
 from ioc.settings import SourceSettings
 
 
+@dataclass(slots=True)
+class Absence:
+    """Whether a complete pass may be believed about what it does *not* show; `fetch` takes it back."""
+
+    is_told: bool = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """What a run wants to know; `now` is our clock at its start."""
@@ -33,6 +40,7 @@ class Ask:
     page_limit: int | None = None
     """Pages of a first look, which only wants numbers on the screen at once."""
     known_file: Callable[[str], bool] = lambda sha256: False
+    absence: Absence = field(default_factory=Absence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +96,10 @@ class Collector(Protocol):
     @property
     def KEEP(self) -> frozenset[str]:
         """Names of fields whose digits are codes, dates or amounts and must survive the masking."""
+
+    @property
+    def READS(self) -> frozenset[str] | None:
+        """Names of all fields that are read, at any depth; None when nothing else can be there."""
 
     def has_work(self, ask: Ask) -> bool:
         """Whether a run would find anything to read; a folder may be empty."""

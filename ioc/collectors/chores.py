@@ -52,6 +52,8 @@ class Chores:
         yesterday = local_day(now - SETTLE) - timedelta(days=1)
         with reading(self._engine) as conn:
             last = last_closed_day(conn)
+        if last is None and self._is_loading():
+            return 0  # the first day closed stands for ever: not while its history still comes in
         first = max(last + timedelta(days=1), yesterday - timedelta(days=_CAUGHT_UP)) if last else yesterday
         closed = 0
         for n in range((yesterday - first).days + 1):
@@ -61,6 +63,16 @@ class Chores:
                 self._engine, day, now=now, rule=self._settings.rule("standard"), stale_sources=stale
             )
         return closed
+
+    def _is_loading(self) -> bool:
+        """Whether a source that answers has not been read whole yet."""
+        with reading(self._engine) as conn:
+            states = source_states(conn)
+        return any(
+            state.last_success_at is not None and state.last_full_at is None
+            for source in self._settings.sources
+            if COLLECTORS[source.kind].IS_POLLED and (state := states.get(source.id)) is not None
+        )
 
     def _stale_at(self, midnight: datetime) -> list[str]:
         with reading(self._engine) as conn:

@@ -36,6 +36,7 @@ from ioc.settings import SourceSettings
 KIND = "file_drop"
 IS_POLLED = False
 KEEP: frozenset[str] = frozenset()
+READS: frozenset[str] | None = None  # columns that nobody reads are left out of the table at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from ioc.collectors.records import read_text
 from ioc.collectors.sequence import sequence
 from ioc.collectors.sheet_rows import RowKind, SheetRow, group_title, rows_below, stated_count
 from ioc.collectors.tables import Cell, Table, column_name, is_blank
-from ioc.collectors.texts import Refused
+from ioc.collectors.texts import Refused, fold
 from ioc.collectors.xlsx_check import MAX_ROWS, refuse
 from ioc.errors import SourceChanged
 from ioc.faults import FaultKind, RejectReason
@@ -79,7 +79,7 @@ def read_rows(sheet: Sheet) -> tuple[tuple[DossierVersion, ...], tuple[Reject, .
         try:
             versions.append((row, _version(sheet, row)))
         except Refused as exc:
-            rejects.append(_reject(sheet, row, exc))
+            rejects.append(_reject(sheet, row, exc, key=_key_of(sheet, row)))
     _check_count(stated, len(versions) + len(rejects))
     good, twice = _part_conflicts(sheet, versions)
     return good, (*rejects, *twice), skipped
@@ -140,7 +140,7 @@ def _version(sheet: Sheet, row: SheetRow) -> DossierVersion:
     flags |= marks(status, raw_status, agency.raw, procedure.raw, step)
     return DossierVersion(
         source_id=sheet.source.id,
-        source_key=_key(code, agency.code, agency.raw),
+        source_key=_key(code, agency.raw),
         version_at=sheet.as_of,
         version_seq=sequence(
             int(sheet.written_at.timestamp()) * MAX_ROWS + row.number,
@@ -223,11 +223,26 @@ def _applicant(text: str | None) -> ApplicantType:
     return phrases.find(text, phrases.APPLICANT) or ApplicantType.UNKNOWN
 
 
-def _key(code: str, agency_code: str, agency_raw: str | None) -> str:
-    """The code alone when it names its agency, else with the agency before it: numbering starts anew."""
+def _key(code: str, agency_raw: str | None) -> str:
+    """The code alone when it names its agency, else with the agency's own words before it.
+
+    Never our code of the agency: mapping a word would make every dossier under it a second one.
+    """
     if _NATIONAL_CODE.fullmatch(code):
         return code
-    return f"{agency_code if agency_code != '?' else agency_raw or ''}|{code}"[:120]
+    return f"{fold(agency_raw or '')}|{code}"[:120]
+
+
+def _key_of(sheet: Sheet, row: SheetRow) -> str | None:
+    """The key of a row that was refused for something else; None when it cannot be told."""
+    try:
+        code = read_sheet_code(sheet.cell(row, "dossier_code"))
+        agency = sheet.lookup.agency(
+            read_sheet_code(sheet.cell(row, "agency_code")), name=sheet.text(row, "agency_name", limit=200)
+        )
+    except Refused:
+        return None
+    return _key(code, agency.raw) if code else None
 
 
 def _reject(sheet: Sheet, row: SheetRow, exc: Refused, *, key: str | None = None) -> Reject:
@@ -240,7 +255,7 @@ def _reject(sheet: Sheet, row: SheetRow, exc: Refused, *, key: str | None = None
         reason=exc.reason,
         detail=str(exc),
         position=f"dòng {row.number}",
-        payload=json.dumps({"row": row.number} | shown, ensure_ascii=False, default=str),
+        payload=json.dumps(shown, ensure_ascii=False, default=str),
         source_key=key,
     )
 

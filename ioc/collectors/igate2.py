@@ -58,6 +58,28 @@ _DATES = (
     "withdrawnDate",
 )
 KEEP = frozenset({"id", "code", "nationCode", "total", "paid", "removeStatus", "languageId", *_DATES})
+READS = frozenset(
+    {
+        *KEEP,
+        CONTENT,
+        "dossierStatus",
+        "name",
+        "translate",
+        "procedure",
+        "sector",
+        "procedureLevel",
+        "agency",
+        "applyMethod",
+        "currentTask",
+        "candidateGroup",
+        "paymentMethod",
+        "dossierFee",
+        "digitized",
+        "resultSigned",
+        "undefindedCompleteTime",
+    }
+)
+"""Every name that is read, at any depth; what stands under another name never gets past the edge."""
 _KNOWN = frozenset(
     {
         "applicant",
@@ -180,7 +202,7 @@ def _reject(row: object, exc: Refused, position: str) -> Reject:
         key = read_key(row.get("id")) if isinstance(row, dict) else None
     except Refused:
         key = None
-    text = mask.as_text(mask.masked(row, keep=KEEP))
+    text = mask.as_text(mask.masked(row, keep=KEEP, reads=READS))
     return Reject(reason=exc.reason, detail=str(exc), position=position, payload=text, source_key=key)
 
 

@@ -93,8 +93,27 @@ _PERSONAL_WORDS = (
     "so dinh danh",
     "ngay sinh",
     "ma so thue",
+    "nguoi dai dien",
+    "ten nguoi",
+    "sinh nhat",
+    "applicant",
+    "receiver",
+    "owner",
+    "full name",
+    "first name",
+    "last name",
+    "citizen name",
+    "phone",
+    "mobile",
+    "address",
+    "birthday",
+    "passport",
+    "identity number",
 )
-"""Words in the headers of sheets."""
+"""Words in the headers of sheets, and in the names of JSON fields that nobody has listed."""
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_")
+"""Where the words of a camelCase or snake_case name part."""
 
 _NUMBERS = re.compile(
     r"(?<![\w.])(?:"
@@ -117,24 +136,28 @@ def is_personal(name: str) -> bool:
     """Whether a field or column of this name holds personal data."""
     if "".join(c for c in name.lower() if c.isalnum()) in _PERSONAL:
         return True
-    words = f" {fold(name)} "
+    words = f" {fold(_HUMP.sub(' ', name))} "
     return any(f" {word} " in words for word in _PERSONAL_WORDS)
 
 
-def masked(value: object, *, keep: frozenset[str] = frozenset()) -> object:
+def masked(
+    value: object, *, keep: frozenset[str] = frozenset(), reads: frozenset[str] | None = None
+) -> object:
     """The same JSON value without personal data; texts under the names in `keep` stay as they are.
 
-    `keep` holds names of codes and dates, whose digits are no person's.
+    `keep` holds names of codes and dates, whose digits are no person's. With `reads` (the names that a
+    collector reads) every other field is emptied, whatever it is called: nobody can list all names of
+    fields that may hold a person.
     """
     if isinstance(value, dict):
-        made = {name: _field(name, inner, keep) for name, inner in value.items()}
+        made = {name: _field(name, inner, keep, reads) for name, inner in value.items()}
         return value.like(made) if isinstance(value, Twice) else made
     if isinstance(value, list):
-        return [masked(inner, keep=keep) for inner in value]
+        return [masked(inner, keep=keep, reads=reads) for inner in value]
     return scrub(value) if isinstance(value, str) else value
 
 
-def _field(name: str, value: object, keep: frozenset[str]) -> object:
+def _field(name: str, value: object, keep: frozenset[str], reads: frozenset[str] | None) -> object:
     if value is None or isinstance(value, bool):
         return value
     if name in keep and isinstance(value, str | int | float):
@@ -143,7 +166,10 @@ def _field(name: str, value: object, keep: frozenset[str]) -> object:
         return MASKED
     if isinstance(value, int | float):
         return value if scrub(str(value)) == str(value) else MASKED
-    return masked(value, keep=keep)
+    if reads is not None and name not in reads:
+        # what marks a record as odd must be seen by the parser, which reads nothing but masked payloads
+        return masked(value, reads=frozenset()) if is_odd(value) else MASKED
+    return masked(value, keep=keep, reads=reads)
 
 
 def as_text(value: object, *, ascii_only: bool = False, odd: bool = True) -> str:

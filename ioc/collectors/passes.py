@@ -99,6 +99,7 @@ class Pass:
         self._between = between
         self._is_whole = kind is RunKind.FULL and tools.collector.IS_POLLED
         self._found: set[str] = set()
+        self._nameless = False
         self._ledger = Ledger()
         self._told_at = tools.monotonic()
         self._expected: int | None = None
@@ -170,7 +171,11 @@ class Pass:
             self._settle(payload, str(exc))
             raise
         self._remember(cursor)
-        self._store((*readings, *dead), parsed.rejects, with_memory=True)
+        self._store(readings, parsed.rejects)
+        if dead:  # together with the memory that can bring them back
+            self._stored_memory = self._memory
+            self._ingest(dead, (), self._memory.text())
+        self._store((), (), with_memory=True)
         self._settle(payload, None, parsed)
 
     def _absent(
@@ -178,7 +183,7 @@ class Pass:
     ) -> tuple[DossierVersion, ...]:
         """Readings that delete what two complete passes did not show; SuspectBatch when that is much."""
         found = frozenset(self._found)
-        if not (self._is_whole or payload.is_whole):
+        if not self._tells_absence(payload):
             self._memory = vanished.after_part(self._memory, found=found)
             return ()
         source = self._tools.source
@@ -197,6 +202,11 @@ class Pass:
             known = known_dossiers(conn, source.id, sorted(dead))
         return tuple(vanished.tombstone(one.dossier.latest, now=self._ask.now) for one in known.values())
 
+    def _tells_absence(self, payload: Payload) -> bool:
+        """Whether what this pass did not show is absent: it was complete, and every row had a name."""
+        is_whole = self._is_whole or payload.is_whole
+        return is_whole and self._ask.absence.is_told and not self._nameless
+
     def _remembered(self) -> Memory:
         with reading(self._tools.engine) as conn:
             return Memory.read(source_state(conn, self._tools.source.id).cursor)
@@ -211,7 +221,9 @@ class Pass:
         self.pages += 1
         self._expected = payload.expected if payload.expected is not None else self._expected
         fallback = tools.source.options.get("encoding")
-        masked = raw.masked_payload(payload, keep=tools.collector.KEEP, fallback=fallback)
+        masked = raw.masked_payload(
+            payload, keep=tools.collector.KEEP, reads=tools.collector.READS, fallback=fallback
+        )
         try:
             raw.keep(tools.home, tools.source.id, self.run_id, self.pages, masked)
         except OSError as exc:
@@ -230,6 +242,7 @@ class Pass:
     def _readings(self, payload: Payload, parsed: Parsed) -> tuple[DossierVersion, ...]:
         self._found.update(version.source_key for version in parsed.versions)
         self._found.update(reject.source_key for reject in parsed.rejects if reject.source_key)
+        self._nameless |= any(reject.source_key is None for reject in parsed.rejects)
         return vanished.restored(parsed.versions, self._memory, seen_at=payload.fetched_at)
 
     def _tell_new_fields(self, fields: frozenset[str]) -> None:

@@ -22,12 +22,18 @@ _LEVEL = 3
 """Compression; pages are alike, so more effort saves little."""
 
 
-def masked_payload(payload: Payload, *, keep: frozenset[str], fallback: str | None) -> Payload:
+def masked_payload(
+    payload: Payload,
+    *,
+    keep: frozenset[str],
+    fallback: str | None,
+    reads: frozenset[str] | None = None,
+) -> Payload:
     """The same payload without personal data; it parses to the same records. Raises as `jsontext.load`."""
     if payload.is_masked:
         return payload
     document = payload.document or jsontext.load(payload.body, fallback=fallback)
-    clean = replace(document, value=masked(document.value, keep=keep))
+    clean = replace(document, value=masked(document.value, keep=keep, reads=reads))
     body = as_text(clean.value, ascii_only=True, odd=document.odd).encode()
     return replace(payload, body=body, document=clean, is_masked=True)
 

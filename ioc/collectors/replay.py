@@ -65,6 +65,11 @@ class Again:
         """As the collector's own."""
         return self.inner.KEEP
 
+    @property
+    def READS(self) -> frozenset[str] | None:
+        """As the vendor's module has it."""
+        return self.inner.READS
+
     def has_work(self, ask: Ask) -> bool:
         """Always: that nothing is kept is worth telling."""
         return True

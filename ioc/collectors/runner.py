@@ -199,11 +199,16 @@ class Runner:
 
         def catch_up() -> None:
             nonlocal last
-            if self._monotonic() - last >= every:
+            # without a cursor the changes are everything: the full pass is reading just that
+            if self._monotonic() - last >= every and self._has_cursor(tools):
                 self._one_run(tools, RunKind.CHANGES)
                 last = self._monotonic()
 
         return catch_up
+
+    def _has_cursor(self, tools: Tools) -> bool:
+        with reading(self._engine) as conn:
+            return source_state(conn, tools.source.id).cursor is not None
 
     def _outcome(self, one: Pass) -> _Outcome:
         try:
@@ -240,6 +245,7 @@ class Runner:
             error=outcome.error,
             as_of=one.as_of,
             clock_offset_seconds=tools.http.clock_offset_seconds,
+            is_heard=tools.collector.IS_POLLED or one.pages > 0,
         )
         is_ok = outcome.state is RunState.OK
         announce(source.id, was_ok=failures == 0, is_ok=is_ok, why=outcome.error)

@@ -78,7 +78,8 @@ class Shift:
 
         Never `wait=True`: that waits for the jobs under the very lock that they need to look at themselves.
         """
-        self._scheduler.shutdown(wait=False)
+        if self._scheduler.running:  # a store that was away may have ended the shift before it began
+            self._scheduler.shutdown(wait=False)
 
     def ask(self, source_id: str, *, full: bool) -> None:
         """Run a source now because a person wishes it."""

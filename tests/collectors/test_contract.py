@@ -42,7 +42,7 @@ def fresh(folder: Path, name: str) -> Engine:
 
 def parsed(world: World, payload: Payload) -> Parsed:
     collector = collector_of(world.source)
-    masked = raw.masked_payload(payload, keep=collector.KEEP, fallback=None)
+    masked = raw.masked_payload(payload, keep=collector.KEEP, reads=collector.READS, fallback=None)
     return collector.parse(masked, world.source, lookup(world.source))
 
 
@@ -71,7 +71,7 @@ def test_parsing_twice_or_what_was_kept_says_the_same(world: World) -> None:
     world.put(12)
     collector = collector_of(world.source)
     for payload in world.fetch():
-        masked = raw.masked_payload(payload, keep=collector.KEEP, fallback=None)
+        masked = raw.masked_payload(payload, keep=collector.KEEP, reads=collector.READS, fallback=None)
         bare = Payload(
             body=masked.body, position=payload.position, fetched_at=payload.fetched_at, notes=payload.notes
         )

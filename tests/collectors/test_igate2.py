@@ -36,7 +36,9 @@ def parse(
 ) -> Parsed:
     body = rows if isinstance(rows, bytes) else json.dumps({"content": rows}).encode()
     payload = Payload(body=body, position="trang 1", fetched_at=at, notes=notes)
-    masked = raw.masked_payload(payload, keep=igate2.KEEP, fallback=source.options.get("encoding"))
+    masked = raw.masked_payload(
+        payload, keep=igate2.KEEP, reads=igate2.READS, fallback=source.options.get("encoding")
+    )
     return igate2.parse(masked, source, lookup(source))
 
 
@@ -230,7 +232,7 @@ def test_an_unknown_envelope_is_a_fault_never_no_rows(body: bytes) -> None:
 def test_what_is_kept_parses_to_the_same_as_what_came() -> None:
     for path in FIXTURES.glob("*.json"):
         payload = Payload(body=path.read_bytes(), position="p", fetched_at=NOON)
-        masked = raw.masked_payload(payload, keep=igate2.KEEP, fallback=None)
+        masked = raw.masked_payload(payload, keep=igate2.KEEP, reads=igate2.READS, fallback=None)
         kept = Payload(body=masked.body, position="p", fetched_at=NOON, is_masked=True)
         plain = igate2.parse(payload, SOURCE, lookup(SOURCE))
         again = igate2.parse(kept, SOURCE, lookup(SOURCE))

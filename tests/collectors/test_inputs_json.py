@@ -27,7 +27,9 @@ SOURCE = a_source("s1", codes={"status": STATUS_IDS})
 def parse(body: bytes, **options: str) -> Parsed:
     source = a_source("s1", codes={"status": STATUS_IDS}, options=options)
     payload = Payload(body=body, position="p", fetched_at=NOON)
-    masked = raw.masked_payload(payload, keep=igate2.KEEP, fallback=options.get("encoding"))
+    masked = raw.masked_payload(
+        payload, keep=igate2.KEEP, reads=igate2.READS, fallback=options.get("encoding")
+    )
     return igate2.parse(masked, source, lookup(source))
 
 
@@ -148,6 +150,7 @@ def test_bytes_that_are_no_utf_8_spoil_only_their_own_record() -> None:
     masked = raw.masked_payload(
         Payload(body=b'{"content": [' + bad + b"]}", position="p", fetched_at=NOON),
         keep=igate2.KEEP,
+        reads=igate2.READS,
         fallback="cp1258",
     )
     assert Flag.BAD_UTF8 in parse(masked.body).versions[0].flags  # also when it is replayed

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unicodedata
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -25,16 +25,24 @@ from ioc.collectors.tables import Table, column_name, from_json, to_json
 from ioc.collectors.xlsx_check import check_xlsx
 from ioc.errors import SourceChanged
 from ioc.faults import FaultKind, RejectReason
-from ioc.model.dossier import ApplicantType, Channel, DuePrecision, Flag, ServiceLevel, Status
+from ioc.model.dossier import UNMAPPED, ApplicantType, Channel, DuePrecision, Flag, ServiceLevel, Status
 from ioc.model.run import RunKind
 from tests.builders import NOON, a_source
 from tests.collectors.building import lookup
 from tests.collectors.test_file_drop import HEADER, csv, line, xlsx
 
 
-def take(body: bytes, tmp_path: Path, *, name: str = "ds_20261119.csv", **options: str) -> Parsed:
+def take(
+    body: bytes,
+    tmp_path: Path,
+    *,
+    name: str = "ds_20261119.csv",
+    codes: Mapping[str, Mapping[str, str]] | None = None,
+    **options: str,
+) -> Parsed:
     """Drop, fetch and parse one file."""
-    source = a_source("s2", kind="file_drop", folder="in", options={"settle_seconds": "0"} | options)
+    told = {"settle_seconds": "0"} | options
+    source = a_source("s2", kind="file_drop", folder="in", options=told, codes=codes or {})
     (tmp_path / "in").mkdir(exist_ok=True)
     path = tmp_path / "in" / name
     path.write_bytes(body)
@@ -421,11 +429,32 @@ def test_one_code_with_two_dates_of_receipt_is_two_dossiers_and_neither_is_taken
     assert [version.dossier_code[-4:] for version in parsed.versions] == ["0002", "0002"]
 
 
+def test_mapping_an_agency_makes_no_second_dossier(read: Take) -> None:
+    file = csv(line(1, **{"Mã hồ sơ": "123/2026", "Đơn vị": "Phường Lạ"}))
+    (before,) = read(file).versions
+    (after,) = read(file, codes={"agency": {"Phường Lạ": "H49.101"}}).versions
+    assert (before.agency_code, after.agency_code) == (UNMAPPED, "H49.101")
+    assert before.source_key == after.source_key
+
+
+def test_a_refused_row_still_says_whose_it_is_wherever_it_stands(read: Take) -> None:
+    good = read(csv(line(1), line(2))).versions[1]
+    bad = {"Ngày hẹn trả": "31/02/2026"}
+    (second,) = read(csv(line(1), line(2, **bad))).rejects
+    (third,) = read(csv(line(1), line(3), line(2, **bad))).rejects
+    assert second.source_key == third.source_key == good.source_key
+    assert (second.position, second.payload) != (third.position, "")
+    assert second.payload == third.payload
+
+
 def test_a_short_code_is_a_key_only_with_its_agency(read: Take) -> None:
     parsed = read(
         csv(line(1, **{"Mã hồ sơ": "HS-15"}), line(2, **{"Mã hồ sơ": "HS-15", "Đơn vị": "Sở Xây dựng"}))
     )
-    assert [version.source_key for version in parsed.versions] == ["H49.101|HS-15", "H49.05|HS-15"]
+    assert [version.source_key for version in parsed.versions] == [
+        "phuong ha long|HS-15",
+        "so xay dung|HS-15",
+    ]
 
 
 def test_a_receipt_after_the_files_moment_is_refused(read: Take) -> None:

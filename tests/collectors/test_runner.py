@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,6 +21,7 @@ from ioc.settings import SourceSettings
 from ioc.store import tables as t
 from ioc.store.engine import reading
 from ioc.store.lease import acquire
+from ioc.store.quarantine import quarantine_rows
 from ioc.store.runs import begin_run, recent_runs, source_state
 from tests.builders import NOON
 from tests.collectors.building import (
@@ -264,7 +267,7 @@ def test_a_fault_of_ours_is_told_by_its_place_not_by_its_text(
     site.put(*many(3))
 
     class Broken:
-        KIND, IS_POLLED, KEEP = "broken", True, frozenset[str]()
+        KIND, IS_POLLED, KEEP, READS = "broken", True, frozenset[str](), None
 
         def has_work(self, ask: object) -> bool:
             return True
@@ -348,6 +351,45 @@ def test_a_dossier_absent_from_two_full_passes_is_deleted_and_may_return(
     clock.on(hours=24)
     run(RunKind.FULL)
     assert count(engine) == 10
+
+
+def test_a_dossier_that_no_window_shows_is_not_absent(
+    run: Run, site: FakeIgate, engine: Engine, clock: FixedClock
+) -> None:
+    site.put(*many(20), a_record("odd", acceptedDate=None))
+    for _ in range(4):
+        assert run(RunKind.FULL).ok
+        assert count(engine) == 21
+        clock.on(hours=24)
+
+
+def test_a_refused_record_without_a_name_stops_all_inference_of_absence(
+    run: Run, site: FakeIgate, engine: Engine, clock: FixedClock
+) -> None:
+    site.put(*many(10))
+    run(RunKind.FULL)
+    nameless = site.rows.pop("k0003") | {"id": None}
+    site.rows["k0003"] = nameless
+    for _ in range(3):
+        clock.on(hours=24)
+        run(RunKind.FULL)
+    assert count(engine) == 10
+
+
+def test_fields_that_nobody_reads_never_get_past_the_edge(
+    run: Run, site: FakeIgate, tmp_path: Path, engine: Engine
+) -> None:
+    secret_name = "TRẦN VĂN BÍ MẬT"
+    odd = {"tenNguoiNop": secret_name, "hoTen": secret_name, "x": {"y": [secret_name]}}
+    site.put(a_record("good", **odd), a_record("bad", acceptedDate="31/02/2026", **odd))
+    run(RunKind.FULL)
+    kept = [gzip.decompress(path.read_bytes()).decode() for path in tmp_path.rglob("*.json.gz")]
+    with reading(engine) as conn:
+        refused = [row.payload for row in quarantine_rows(conn, None, limit=10)]
+    assert kept
+    assert refused
+    escaped = json.dumps(secret_name)[1:-1]
+    assert not [text for text in (*kept, *refused) if secret_name in text or escaped in text]
 
 
 def test_a_partial_full_pass_deletes_nothing(

@@ -150,3 +150,12 @@ def test_a_file_once_read_is_known_for_its_source(engine: Engine) -> None:
         assert file_known(conn, "s1", "ab" * 32)
         assert not file_known(conn, "s2", "ab" * 32)
         assert not file_known(conn, "s1", "cd" * 32)
+
+
+def test_a_run_that_heard_nothing_makes_no_source_younger(engine: Engine) -> None:
+    first = begin_run(engine, source_id="s1", kind=RunKind.FULL, holder="test", now=NOON)
+    end_run(engine, first, state=RunState.OK, now=NOON, as_of=NOON - timedelta(days=20))
+    again = begin_run(engine, source_id="s1", kind=RunKind.FULL, holder="test", now=NOON)
+    end_run(engine, again, state=RunState.OK, now=NOON, is_heard=False)
+    with reading(engine) as conn:
+        assert source_state(conn, "s1").last_success_at == NOON - timedelta(days=20)
