@@ -213,8 +213,10 @@ def _browser(held: list[Told]) -> Iterator[str]:
     yield "## The screens in Chromium (1920 × 1080, a new profile for every opening)"
     for told in held:
         yield ""
-        yield "| engine, screen, dossiers | first of the process | open, answers known | open, new data "
-        yield "| after the first byte | reload, new data | server CPU | KB |"
+        yield (
+            "| engine, screen, dossiers | first of the process | open, answers known | open, new data "
+            "| after the first byte | reload, new data | server CPU | KB |"
+        )
         yield "|---|---|---|---|---|---|---|---|"
         for name in _held_engines(told):
             for page, row in told[name].items():
