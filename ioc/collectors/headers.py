@@ -49,6 +49,17 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
 }
 """Role -> folded headers, the surest first."""
 DATES = ("submitted_at", "received_at", "due_at", "finished_at", "returned_at")
+TEXTS = (
+    "procedure_name",
+    "domain_name",
+    "agency_name",
+    "applicant_type",
+    "raw_status",
+    "channel",
+    "service_level",
+    "step",
+)
+"""Roles whose cells people type freely; numbers of persons are taken out of them."""
 _ROLE_OF = {header: role for role, headers in HEADERS.items() for header in headers}
 _SCANNED_ROWS = 30
 _LEAST_KNOWN = 4

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from ioc.collectors.headers import DATES, Header, fold_header
-from ioc.collectors.mask import MASKED
+from ioc.collectors.headers import DATES, TEXTS, Header, fold_header
+from ioc.collectors.mask import MASKED, scrub
 from ioc.collectors.tables import Cell, Row, Table, is_blank
 from ioc.collectors.texts import Refused, clean, fold
 
@@ -57,15 +57,17 @@ def rows_below(table: Table, header: Header) -> Iterator[SheetRow]:
 def stripped(table: Table, header: Header) -> Table:
     """The table without personal data: unread columns, banners and signatures are emptied."""
     kept = frozenset(header.columns.values())
+    texts = frozenset(place for role, place in header.columns.items() if role in TEXTS)
     last = max((r.number for r in rows_below(table, header) if r.kind is RowKind.RECORD), default=0)
     rows: list[Row] = [() for _ in range(header.row - 1)]
     rows.append(table.rows[header.row - 1])
     for row in rows_below(table, header):
         if row.kind is RowKind.RECORD:
             width = len(header.texts)
-            rows.append(tuple(_kept(n, c, kept, width) for n, c in enumerate(row.cells, 1)))
+            cells = (_kept(n, c, kept, width) for n, c in enumerate(row.cells, 1))
+            rows.append(tuple(_scrubbed(c) if n in texts else c for n, c in enumerate(cells, 1)))
         elif row.kind is RowKind.TOTAL or (row.kind is RowKind.GROUP and row.number < last):
-            rows.append(row.cells)
+            rows.append(tuple(map(_scrubbed, row.cells)))
         else:
             rows.append(())
     return replace(table, rows=tuple(rows))
@@ -75,6 +77,10 @@ def _kept(column: int, cell: Cell, kept: frozenset[int], width: int) -> Cell:
     if column in kept or is_blank(cell):
         return cell
     return MASKED if column > width else ""  # a cell too many stays a fault of the row
+
+
+def _scrubbed(cell: Cell) -> Cell:
+    return scrub(cell) if isinstance(cell, str) else cell
 
 
 def _kind(cells: Row, header: Header) -> RowKind:

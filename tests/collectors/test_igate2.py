@@ -190,7 +190,7 @@ def test_of_two_changes_in_one_second_the_later_wins() -> None:
 
 
 def test_a_deletion_without_a_new_change_date_still_wins() -> None:
-    assert one(removeStatus=1).order > one().order
+    assert one(removeStatus=1).version_seq > one().version_seq
     assert one(removeStatus=1).deleted
 
 
@@ -198,11 +198,11 @@ def test_a_word_mapped_later_wins_over_its_unknown_reading() -> None:
     unknown = one(dossierStatus={"id": 77, "name": "Chờ ký số"})
     mapped = a_source("s1", codes={"status": {**STATUS_IDS, "77": "processing"}})
     known = parse([a_record(dossierStatus={"id": 77, "name": "Chờ ký số"})], source=mapped).versions[0]
-    assert known.order > unknown.order
+    assert (known.version_at, known.version_seq) > (unknown.version_at, unknown.version_seq)
     changed = a_source("s1", codes={"status": {"77": "completed"}}, options={"codes_version": "1"})
     remapped = parse([a_record(dossierStatus={"id": 77, "name": "Chờ ký số"})], source=changed).versions[0]
     assert remapped.status is Status.COMPLETED
-    assert remapped.order > known.order
+    assert remapped.version_seq > known.version_seq
 
 
 def test_rows_older_than_asked_for_are_skipped() -> None:

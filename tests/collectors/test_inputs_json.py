@@ -91,6 +91,7 @@ def test_i05_a_cut_answer_is_asked_for_again(cut: int) -> None:
         pytest.param(text(id="9223372036854775808"), RejectReason.BAD_NUMBER, id="I16"),
         pytest.param(text(code='"H49\\ud800-1"'), RejectReason.BAD_TEXT, id="I17"),
         pytest.param(text(code='"H49\\u0000-1"'), RejectReason.BAD_TEXT, id="I18"),
+        pytest.param(rows(a_record(agency={"name": "a\x00b"})), RejectReason.BAD_TEXT, id="I18-text"),
         pytest.param(rows({}), RejectReason.MISSING_FIELD, id="I20"),
         pytest.param(rows(a_record(dossierFee={"total": True})), RejectReason.BAD_NUMBER, id="I22"),
         pytest.param(rows(a_record(dossierFee={"total": "1_000"})), RejectReason.BAD_NUMBER, id="I23"),
