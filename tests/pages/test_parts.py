@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import httpx
@@ -285,7 +286,9 @@ def answer(path: str, **headers: str) -> httpx.Response:
         async with httpx.AsyncClient(transport=transport, base_url="http://ioc") as client:
             return await client.get(path, headers=headers)
 
-    return asyncio.run(ask())
+    # a thread of its own: the browser's tests leave a loop running in this one
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(ask())).result()
 
 
 @pytest.mark.parametrize("path", ["/", "/text", "/missing"])
