@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
@@ -9,6 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from ioc.clock import local_day
+from ioc.model.dossier import Channel
 from ioc.model.figure import Figures
 from ioc.model.scope import Period, Scope
 from ioc.pages._bands import DayBand, day_bands
@@ -18,6 +20,7 @@ from ioc.queries.dossiers import DossierFilter, DossierPage, dossier_groups, dos
 from ioc.queries.measures import Measure
 from ioc.queries.overview import GroupFigures, figures_by
 from ioc.queries.receipts import Receipts, waiting
+from ioc.queries.sources import feeds
 from ioc.queries.trend import backlog_trend, sparklines
 from ioc.rules.calendar import CalendarMissing, WorkCalendar
 
@@ -43,6 +46,8 @@ class Overview:
     soon: dict[str, int]
     trend: pd.DataFrame
     sparks: pd.DataFrame
+    feeds: frozenset[tuple[str, str]] = frozenset()
+    """(agency, source) wherever the source holds dossiers of the agency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,22 +95,25 @@ def receipt_board(conn: Any, scope: Scope, agency: str | None, now: datetime) ->
     """The receipt clock at `now`."""
     today = local_day(now)
     asked = Asked(
-        measure=Measure.WAITING_ACCEPTANCE, today=today, due_until=today, sort="due_day", limits=(1,)
+        measure=Measure.WAITING_ACCEPTANCE, today=today, due_until=today, sort="accept_due_at", limits=(1,)
     )
-    groups = dossier_groups(conn, scope, dossier_filter(View(agency=agency), asked, ()), by="agency")
-    found = [
-        AgencyWaiting(
-            str(row["code"]),
-            str(row["name"]),
-            int(row["count"]),
-            waiting(conn, scope, now=now, agency=str(row["code"]), limit=1).overdue,
-        )
-        for row in records(groups)
+    flt = dossier_filter(View(agency=agency, channel=Channel.ONLINE), asked, ())
+    clock = waiting(conn, scope, now=now, agency=agency)
+    overdue = _overdue_by_agency(conn, scope, flt, clock.overdue)
+    rows = [
+        AgencyWaiting(str(row["code"]), str(row["name"]), int(row["count"]), overdue[str(row["code"])])
+        for row in records(dossier_groups(conn, scope, flt, by="agency"))
     ]
-    return ReceiptBoard(
-        clock=waiting(conn, scope, now=now, agency=agency),
-        agencies=tuple(sorted(found, key=lambda row: (-row.overdue, -row.waiting, row.name))),
-    )
+    worst_first = sorted(rows, key=lambda row: (-row.overdue, -row.waiting, row.name))
+    return ReceiptBoard(clock=clock, agencies=tuple(worst_first))
+
+
+def _overdue_by_agency(conn: Any, scope: Scope, flt: DossierFilter, overdue: int) -> Counter[str]:
+    """Those past their limit come first in the order of limits, and we know how many they are."""
+    if not overdue:
+        return Counter()
+    first = dossier_page(conn, scope, flt, limit=overdue, sort="accept_due_at")
+    return Counter(str(code) for code in first.rows["agency_code"])
 
 
 def overview(conn: Any, scope: Scope, view: View, today: date, due_until: date) -> Overview:
@@ -124,6 +132,7 @@ def overview(conn: Any, scope: Scope, view: View, today: date, due_until: date) 
         soon=_soon(conn, scope, view, today, due_until),
         trend=trend if view.level is None else trend[trend["level"] == view.level],
         sparks=_sparks(conn, scope, view, period.last, trend),
+        feeds=feeds(conn, scope),
     )
 
 

@@ -20,8 +20,9 @@ import pandas as pd
 import streamlit as st
 
 from ioc import clock
+from ioc.charts.trend import level_trend
 from ioc.errors import IocError
-from ioc.model.run import SourceHealth, Truth
+from ioc.model.run import Run, SourceHealth, Truth
 from ioc.model.scope import WHOLE_PROVINCE, Period, Scope
 from ioc.pages import _bundles
 from ioc.pages._bundles import AgencyWaiting, Asked, Drill, Overview, ReceiptBoard
@@ -34,6 +35,7 @@ from ioc.rules.calendar import CalendarMissing, WorkCalendar, vietnam_calendar
 from ioc.settings import Settings
 from ioc.settings_file import load_settings
 from ioc.store.engine import open_engine, reading
+from ioc.words import language
 
 __all__ = ["AgencyWaiting", "Loaded"]
 
@@ -49,7 +51,7 @@ KEPT_ANSWERS = 200
 FIRST_YEAR, YEARS_AHEAD = 2010, 3
 """The years of the calendar. Sources also send due days of 1990 or 2100: one must not cost a whole list."""
 
-SECONDS_SHARED = 2
+SECONDS_SHARED = 5
 """Answers that grow old by the clock (ages, progress) are shared by all readers this long."""
 
 
@@ -131,6 +133,12 @@ def overview(view: View) -> Loaded[Overview]:
     return _answer(_overview, reader(), view, day, due_until(day))
 
 
+def trend_charts(view: View) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The overview's two charts as finished specifications: making one costs more than the whole page."""
+    day = today()
+    return _answer(_trend_charts, reader(), view, day, due_until(day), language()).value
+
+
 def drill(view: View, measure: Measure, sort: str) -> Loaded[Drill]:
     """A page of dossiers behind `measure`, with its groups."""
     return _answer(_drill, reader(), view, asked(measure, sort))
@@ -175,6 +183,11 @@ def health() -> Loaded[tuple[SourceHealth, ...]]:
     return _answer(_health, reader(), _shared_moment())
 
 
+def failed_check() -> Loaded[Run | None]:
+    """The last check of the figures, while it is one that found a difference."""
+    return _answer(_failed_check, _shared_moment())
+
+
 def quarantined(source_id: str | None) -> Loaded[pd.DataFrame]:
     """Refused records that nobody has settled, newest first."""
     return _answer(_quarantined, source_id, _shared_moment())
@@ -197,6 +210,14 @@ def runs(source_id: str) -> Loaded[pd.DataFrame]:
 def _overview(version: int, scope: Scope, view: View, day: date, until: date) -> Overview:
     with _reading() as conn:
         return _bundles.overview(conn, scope, view, day, until)
+
+
+@st.cache_data(max_entries=64, ttl=3600, show_spinner=False)
+def _trend_charts(
+    version: int, scope: Scope, view: View, day: date, until: date, code: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    trend = _overview(version, scope, view, day, until).trend
+    return level_trend(trend, "in_progress").to_dict(), level_trend(trend, "late").to_dict()
 
 
 @st.cache_data(max_entries=128, ttl=3600, show_spinner=False)
@@ -227,6 +248,12 @@ def _truth(version: int, scope: Scope, moment: datetime) -> Truth:
 def _health(version: int, scope: Scope, moment: datetime) -> tuple[SourceHealth, ...]:
     with _reading() as conn:
         return source_queries.health(conn, settings(), now=moment, scope=scope)
+
+
+@st.cache_data(max_entries=4, ttl=60, show_spinner=False)
+def _failed_check(version: int, moment: datetime) -> Run | None:
+    with _reading() as conn:
+        return source_queries.failed_check(conn)
 
 
 @st.cache_data(max_entries=16, ttl=60, show_spinner=False)

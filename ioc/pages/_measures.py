@@ -86,7 +86,7 @@ MEANINGS: dict[Measure, Meaning] = {
     ),
     Measure.WAITING_ACCEPTANCE: Meaning(
         mark("Chờ tiếp nhận"),
-        mark("Nộp trực tuyến, chưa được tiếp nhận đến lúc này; chưa tính vào số tiếp nhận."),
+        mark("Đã nộp, chưa được tiếp nhận đến lúc này; chưa tính vào số tiếp nhận."),
         stock=True,
     ),
     Measure.ACCEPTED_ON_TIME: Meaning(
@@ -135,7 +135,10 @@ MEANINGS: dict[Measure, Meaning] = {
     ),
     Measure.UNMAPPED: Meaning(
         mark("Chưa ánh xạ"),
-        mark("Cơ quan, thủ tục hoặc trạng thái của nguồn chưa có trong cấu hình; vẫn tính vào tổng số."),
+        mark(
+            "Hồ sơ của kỳ mà cơ quan, thủ tục hoặc trạng thái của nguồn chưa có trong cấu hình; vẫn tính vào "
+            "tổng số. Số ở màn hình Nguồn dữ liệu gồm mọi hồ sơ, không theo kỳ."
+        ),
     ),
 }
 """Every measure; a test says that none is forgotten."""

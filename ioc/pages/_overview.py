@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ioc.charts.trend import level_name, level_trend
+from ioc.charts.trend import level_name
 from ioc.model.dossier import UNMAPPED
 from ioc.model.figure import Figures
 from ioc.model.run import SourceHealth
@@ -52,7 +52,7 @@ def board(here: Here) -> None:
             )
         )
         return
-    stale = _stale_agencies(here)
+    stale = stale_agencies(held.feeds, here.health)
     show(tag("p", basis(held.period), class_="basis"))
     show(
         tiles(
@@ -64,14 +64,22 @@ def board(here: Here) -> None:
         )
     )
     show(_soon_line(held, here))
-    _trends(held.trend)
+    _trends(held.trend, here.view)
     _agencies(held, here, stale)
 
 
-def _stale_agencies(here: Here) -> dict[str, SourceHealth]:
-    """The agencies whose own source is not fresh."""
-    own = {source.id: source.agency for source in _data.settings().sources}
-    return {own[key]: source for key, source in not_fresh(here.health).items()}
+def stale_agencies(
+    feeds: frozenset[tuple[str, str]], health: tuple[SourceHealth, ...]
+) -> dict[str, SourceHealth]:
+    """Agency -> the source not fresh that feeds it, of several the one heard of longest ago.
+
+    Beside its own source that is every one that holds dossiers of it: the departments share a system.
+    """
+    silent = not_fresh(health)
+    own = {(source.agency, source.id) for source in _data.settings().sources}
+    pairs = [(agency, silent[source_id]) for agency, source_id in feeds | own if source_id in silent]
+    pairs.sort(key=lambda pair: (pair[1].age_seconds is None, pair[1].age_seconds or 0))
+    return dict(pairs)
 
 
 def _soon_line(held: Overview, here: Here) -> Html:
@@ -94,14 +102,15 @@ def _soon_line(held: Overview, here: Here) -> Html:
     return tag("p", join(parts), class_="factline")
 
 
-def _trends(trend: pd.DataFrame) -> None:
+def _trends(trend: pd.DataFrame, view: View) -> None:
+    backlog, late = _data.trend_charts(view)
     left, right = st.columns(2, gap="medium")
     with left:
         show(tag("h2", t("Hồ sơ đang giải quyết theo cấp, 30 ngày"), class_="section"))
-        st.altair_chart(level_trend(trend, "in_progress"), key="trend_backlog")
+        st.vega_lite_chart(spec=backlog, key="trend_backlog")
     with right:
         show(tag("h2", t("Hồ sơ quá hạn theo cấp, 30 ngày"), class_="section"))
-        st.altair_chart(level_trend(trend, "late"), key="trend_late")
+        st.vega_lite_chart(spec=late, key="trend_late")
     with st.expander(t("Bảng số liệu của hai biểu đồ")):
         labels = {
             "day": t("Ngày"),

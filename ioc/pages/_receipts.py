@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
+from ioc.model.dossier import Channel
 from ioc.pages import PATH, _data
 from ioc.pages._html import EMPTY, Html, icon, join, show, tag
 from ioc.pages._rows import Row, moment_in, records
 from ioc.pages._screen import Here
-from ioc.pages._strip import bar
+from ioc.pages._strip import bar, no_ranking
 from ioc.pages._tables import Column, table
 from ioc.pages._tiles import opened
 from ioc.pages._view import View, href
@@ -17,6 +20,9 @@ from ioc.queries.receipts import Receipts
 from ioc.rules.counting import share
 from ioc.words import t
 from ioc.words.formats import DASH, duration, moment, number, percent
+
+_WAITING: dict[str, Any] = {"measure": Measure.WAITING_ACCEPTANCE, "channel": Channel.ONLINE}
+"""What narrows a list to the dossiers that the clock runs for."""
 
 URGENT_HOURS = 1.0
 """Office time left below which a countdown is shown as urgent."""
@@ -38,13 +44,21 @@ def draw_receipts(here: Here) -> None:
             class_="note",
         )
     )
+    if board.clock.not_online:
+        words = t(
+            "Ngoài ra {n} hồ sơ nộp qua kênh khác cũng chưa được tiếp nhận; không tính ở đây.",
+            n=number(board.clock.not_online),
+        )
+        show(tag("p", icon("dash"), words, class_="note"))
     show(tag("div", _next(board.clock, here), _agencies(board.agencies, here), class_="two two-wide"))
 
 
 def _tiles(held: Receipts, here: Here) -> Html:
     month = _data.month()
     accepted = held.accepted_on_time + held.accepted_late
-    waiting = href(PATH["dossiers"], here.view, measure=Measure.WAITING_ACCEPTANCE, span="today")
+    # the clock knows no level; the lists behind it must count the same dossiers
+    view = replace(here.view, level=None)
+    waiting = href(PATH["dossiers"], view, span="today", first=None, last=None, **_WAITING)
     drawn = (
         _tile(t("Đang chờ tiếp nhận"), number(held.waiting), t("hồ sơ trực tuyến"), link=waiting),
         _tile(
@@ -58,13 +72,13 @@ def _tiles(held: Receipts, here: Here) -> Html:
             t("Tiếp nhận kịp thời tháng này"),
             number(held.accepted_on_time),
             percent(share(held.accepted_on_time, accepted)),
-            link=opened(Measure.ACCEPTED_ON_TIME, month, here.view),
+            link=opened(Measure.ACCEPTED_ON_TIME, month, view),
         ),
         _tile(
             t("Tiếp nhận chậm tháng này"),
             number(held.accepted_late),
             percent(share(held.accepted_late, accepted)),
-            link=opened(Measure.ACCEPTED_LATE, month, here.view),
+            link=opened(Measure.ACCEPTED_LATE, month, view),
             class_="is-late" if held.accepted_late else "",
         ),
     )
@@ -126,13 +140,16 @@ def _agencies(rows: tuple[_data.AgencyWaiting, ...], here: Here) -> Html:
             tag("p", icon("check"), t("Không cơ quan nào có hồ sơ chờ tiếp nhận."), class_="note"),
         )
     most = max(row.waiting for row in rows)
+    ranked = here.truth.rankings_allowed
+    shown = rows if ranked else tuple(sorted(rows, key=lambda row: row.name))
+    note = EMPTY if ranked else no_ranking(here.truth, _data.settings().province.ranking_coverage)
 
     def count(row: _data.AgencyWaiting) -> Html:
         view = View(span="today", agency=row.code)
         return tag(
             "a",
             number(row.waiting),
-            href=href(PATH["dossiers"], view, measure=Measure.WAITING_ACCEPTANCE),
+            href=href(PATH["dossiers"], view, **_WAITING),
             class_="go",
         )
 
@@ -146,4 +163,4 @@ def _agencies(rows: tuple[_data.AgencyWaiting, ...], here: Here) -> Html:
             numeric=True,
         ),
     ]
-    return tag("section", head, tag("div", table(columns, rows, caption=title), class_="tall"))
+    return tag("section", head, note, tag("div", table(columns, shown, caption=title), class_="tall"))

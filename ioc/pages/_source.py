@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ioc import words
 from ioc.faults import FaultKind, RejectReason
 from ioc.model.run import RunKind, RunState, SourceHealth
 from ioc.pages import PATH, _actions, _data
@@ -33,7 +34,7 @@ def draw_source(health: SourceHealth, here: Here) -> None:
     if source.simulated:
         _fault_switches(source)
     _runs(source)
-    _quarantine(source)
+    _quarantine(source, health.quarantined)
 
 
 def _buttons(source: SourceSettings) -> None:
@@ -138,13 +139,14 @@ def _when(value: object) -> str:
 # -- quarantine ------------------------------------------------------------------------------------
 
 
-def _quarantine(source: SourceSettings) -> None:
+def _quarantine(source: SourceSettings, total: int) -> None:
     rows = records(_data.quarantined(source.id).value)
     title = t("Bản ghi bị cách ly")
-    show(tag("h2", title, tag("small", number(len(rows))), class_="section"))
+    show(tag("h2", title, tag("small", _how_many(len(rows), total)), class_="section"))
     if not rows:
         show(tag("p", icon("check"), t("Không có bản ghi nào của nguồn này bị cách ly."), class_="note"))
         return
+    _retry(source)
     columns = [
         Column(label=t("Lý do"), cell=_reason),
         Column(label=t("Chỗ"), cell=lambda row: row["position"]),
@@ -154,6 +156,32 @@ def _quarantine(source: SourceSettings) -> None:
         Column(label=t("Nội dung (đã che)"), cell=_payload),
     ]
     show(table(columns, rows, caption=title, cards=True))
+
+
+def _how_many(shown: int, total: int) -> str:
+    """The count of all, and that only the newest are listed when they are many."""
+    if shown >= total:
+        return number(shown)
+    return t("{n} dòng mới nhất trong {total}", n=number(shown), total=number(total))
+
+
+def _retry(source: SourceSettings) -> None:
+    """Another try is the source's own records read again: what was put right there comes in."""
+    what = t("Đọc lại toàn bộ nguồn; bản ghi nào đọc được sẽ vào kho và rời danh sách này.")
+    st.button(
+        t("Thử lại"),
+        icon=":material/replay:",
+        key="quarantine_retry",
+        help=what,
+        on_click=_retried,
+        args=(source.id, what),
+    )
+
+
+def _retried(source_id: str, what: str) -> None:
+    """The answer stands above the button, so it is asked for before the screen is drawn."""
+    words.use(st.session_state.get("language"))
+    _asked(f"{_actions.poll_now(source_id, full=True)} {what}")
 
 
 def _reason(row: Row) -> Html:

@@ -8,7 +8,7 @@ from datetime import datetime
 from ioc.clock import local_day
 from ioc.model.run import Freshness, Run, RunState, SourceHealth
 from ioc.pages import PATH, _data
-from ioc.pages._html import Html, icon, join, show, tag
+from ioc.pages._html import EMPTY, Html, icon, join, show, tag
 from ioc.pages._rows import records
 from ioc.pages._screen import Here
 from ioc.pages._source import draw_source
@@ -39,6 +39,9 @@ _KINDS = {
 def draw_sources(here: Here) -> None:
     """The chosen source, then all of them, then what nobody has mapped."""
     show(_counts(here.health))
+    failed = _data.failed_check().value
+    if failed is not None:
+        show(_check_box(failed))
     chosen = next((s for s in here.health if s.source_id == here.view.source), None)
     if chosen is not None:
         draw_source(chosen, here)
@@ -54,6 +57,19 @@ def draw_sources(here: Here) -> None:
         )
     )
     _unmapped()
+
+
+def _check_box(run: Run) -> Html:
+    """The nightly check counts all figures anew from the dossiers; what it found when they differ."""
+    words = t("Kiểm tra đêm phát hiện số liệu sai lệch, lúc {time}", time=moment(run.ended_at))
+    told = tag("p", run.error) if run.error else EMPTY
+    return tag(
+        "section",
+        icon("cross"),
+        tag("div", tag("h2", words), told),
+        class_="state state-check",
+        role="alert",
+    )
 
 
 def _counts(health: tuple[SourceHealth, ...]) -> Html:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ioc.model.run import Freshness, RunState, SourceHealth, Truth
+from ioc.clock import local_day
+from ioc.model.run import Freshness, RunKind, RunState, SourceHealth, Truth
 from ioc.pages import PATH
 from ioc.pages._html import EMPTY, Html, icon, join, tag
 from ioc.pages._view import View, href
 from ioc.words import t
-from ioc.words.formats import age, clock, duration, number, percent
+from ioc.words.formats import age, clock, day, duration, number, percent, told
 from ioc.words.names import LIGHT
 
 
@@ -33,11 +34,11 @@ def strip(truth: Truth, *, now: datetime, lost_since: datetime | None, demo: boo
     )
     return tag(
         "section",
-        _lost(lost_since) if lost_since else lamp(truth),
+        lost_banner(lost_since, now=now) if lost_since else lamp(truth),
         tag("span", join(facts), class_="facts"),
         tag(
             "span",
-            t("Số liệu lúc {time}", time=clock(lost_since or truth.as_of, seconds=True)),
+            t("Số liệu lúc {time}", time=told(lost_since or truth.as_of, now=now, seconds=True)),
             class_="when",
         ),
         tag("span", t("Dữ liệu mô phỏng"), class_="demo") if demo else EMPTY,
@@ -85,6 +86,7 @@ def beat(now: datetime, *, every: int, wall: bool = False) -> Html:
         data_ioc_beat=str(int(now.timestamp())),
         data_ioc_every=str(every),
         data_ioc_clock=clock(now),
+        data_ioc_day=day(local_day(now)),
         data_ioc_lost=t("MẤT KẾT NỐI MÁY CHỦ, số liệu lúc"),
         data_ioc_wall=wall,
         hidden=True,
@@ -112,19 +114,24 @@ def loading(health: Sequence[SourceHealth], *, now: datetime) -> Html:
     words = t(
         "Đang nạp lịch sử 12 tháng: {done} · {ready}/{all} nguồn đã xong · đã {time}",
         done=percent(done, decimals=0),
-        ready=number(sum(source.last_success is not None for source in health)),
+        ready=number(sum(_is_loaded(source) for source in health)),
         all=number(len(health)),
         time=duration((now - min(run.started_at for run in running)).total_seconds()),
     )
     return tag("div", tag("p", words), bar(done), class_="loading", role="status")
 
 
+def _is_loaded(source: SourceHealth) -> bool:
+    """A first look at the newest changes succeeds within seconds; that is not the history yet."""
+    return source.last_success is not None and source.freshness is not Freshness.LOADING
+
+
 def _loaded(source: SourceHealth) -> float:
-    """Share of a source's history that is in: all once it has succeeded, else as far as its run has come."""
-    if source.last_success is not None:
+    """Share of a source's history that is in: all, or as far as its full pass has come."""
+    if _is_loaded(source):
         return 1.0
     run = source.last_run
-    if run is None or run.state is not RunState.RUNNING or not run.expected:
+    if run is None or run.kind is not RunKind.FULL or run.state is not RunState.RUNNING or not run.expected:
         return 0.0
     return min(run.ledger.fetched / run.expected, 1.0)
 
@@ -137,6 +144,7 @@ def bar(share: float | None, *, kind: str = "accent") -> Html:
     return tag("span", tag("span", style=f"width:{width}"), class_=f"bar bar-{kind}")
 
 
-def _lost(since: datetime) -> Html:
-    words = t("MẤT KẾT NỐI KHO DỮ LIỆU, số liệu lúc {time}", time=clock(since))
+def lost_banner(since: datetime | None, *, now: datetime) -> Html:
+    """What stands in the lamp's place when the store cannot be read; with the day unless it is today."""
+    words = t("MẤT KẾT NỐI KHO DỮ LIỆU, số liệu lúc {time}", time=told(since, now=now))
     return tag("span", icon("cross"), tag("b", words), class_="lamp lamp-lost", role="alert")

@@ -13,15 +13,15 @@ from datetime import datetime
 
 from ioc.model.run import SourceHealth, Truth
 from ioc.pages import _data
-from ioc.pages._html import EMPTY, Html, icon, join, tag
-from ioc.pages._strip import beat, coverage, lamp, sentences
+from ioc.pages._html import EMPTY, Html, join, tag
+from ioc.pages._strip import beat, coverage, lamp, lost_banner, sentences
 from ioc.pages._view import View
 from ioc.pages._wall_late import late_scene
 from ioc.pages._wall_overview import overview_scene
 from ioc.pages._wall_sources import sources_scene
 from ioc.queries.measures import Measure
 from ioc.words import mark, t
-from ioc.words.formats import clock, day, weekday
+from ioc.words.formats import clock, day, told, weekday
 
 MIN_EVERY, MAX_EVERY = 2, 600
 MIN_HOLD, MAX_HOLD = 5, 3600
@@ -93,12 +93,14 @@ def compose(show: Show) -> Frame:
     made = {
         1: lambda: overview_scene(overview.value, truth.value, now=now),
         2: lambda: late_scene(late.value, overview.value, truth.value),
-        3: lambda: sources_scene(health.value, receipts.value, now=now),
+        3: lambda: sources_scene(health.value, receipts.value, truth.value, now=now),
     }
     return Frame(
         head=head(truth.value, now=now, lost_since=read_at if lost else None),
         scenes={number: made[number]() for number in show.scenes},
-        foot=foot(truth.value, health.value, now=now, every=show.every_seconds),
+        foot=foot(
+            health.value, read_at=read_at if lost else truth.value.as_of, now=now, every=show.every_seconds
+        ),
         read_at=read_at,
     )
 
@@ -107,7 +109,7 @@ def head(truth: Truth | None, *, now: datetime, lost_since: datetime | None) -> 
     """Name, lamp, clock."""
     held = _data.settings().province
     local = _data.today()
-    state = lost_banner(lost_since) if lost_since or truth is None else lamp(truth)
+    state = lost_banner(lost_since, now=now) if lost_since or truth is None else lamp(truth)
     facts = (
         join(tag("span", text) for text in (coverage(truth), *sentences(truth, now=now))) if truth else EMPTY
     )
@@ -125,15 +127,9 @@ def head(truth: Truth | None, *, now: datetime, lost_since: datetime | None) -> 
     )
 
 
-def lost_banner(since: datetime | None) -> Html:
-    """What stands in the lamp's place when the store cannot be read."""
-    words = t("MẤT KẾT NỐI KHO DỮ LIỆU, số liệu lúc {time}", time=clock(since))
-    return tag("span", icon("cross"), tag("b", words), class_="lamp lamp-lost", role="alert")
-
-
-def foot(truth: Truth | None, health: tuple[SourceHealth, ...], *, now: datetime, every: int) -> Html:
-    """As of when, the demo's mark, and the beat for the watch in the browser."""
-    as_of = t("Số liệu lúc {time}", time=clock(truth.as_of if truth else now, seconds=True))
+def foot(health: tuple[SourceHealth, ...], *, read_at: datetime | None, now: datetime, every: int) -> Html:
+    """As of when (None: there are no figures), the demo's mark, and the beat for the watch in the browser."""
+    as_of = t("Số liệu lúc {time}", time=told(read_at, now=now, seconds=True))
     demo = tag("span", t("Dữ liệu mô phỏng"), class_="demo") if _data.settings().province.demo else EMPTY
     sources = t("{n} nguồn dữ liệu", n=str(len(health))) if health else ""
     return tag(

@@ -46,7 +46,7 @@ def _again(show: Show, fault: Exception) -> Frame:
     return Frame(
         head=head(None, now=now, lost_since=read_at),
         scenes=scenes,
-        foot=foot(None, (), now=now, every=show.every_seconds),
+        foot=foot((), read_at=read_at, now=now, every=show.every_seconds),
         read_at=read_at or now,
     )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ioc.model.run import Freshness, SourceHealth
+from ioc.model.run import Freshness, SourceHealth, Truth
 from ioc.pages import _data
 from ioc.pages._bundles import ReceiptBoard
 from ioc.pages._html import EMPTY, Html, icon, join, tag
-from ioc.pages._strip import bar
+from ioc.pages._strip import bar, no_ranking
 from ioc.rules.counting import share
 from ioc.words import t
 from ioc.words.formats import age, duration, number, percent
@@ -18,13 +18,15 @@ MOST_CELLS = 70
 TOP = 5
 
 
-def sources_scene(health: tuple[SourceHealth, ...], receipts: ReceiptBoard, *, now: datetime) -> Html:
+def sources_scene(
+    health: tuple[SourceHealth, ...], receipts: ReceiptBoard, truth: Truth, *, now: datetime
+) -> Html:
     """The whole scene."""
     return tag(
         "div",
         tag("h2", t("Nguồn dữ liệu và tiếp nhận")),
         tag("div", _grid(health), class_="w-wide"),
-        tag("div", *_receipts(receipts, now=now), class_="w-narrow"),
+        tag("div", *_receipts(receipts, truth, now=now), class_="w-narrow"),
         class_="w-scene w-split w-sources",
     )
 
@@ -54,7 +56,7 @@ def _cell(source: SourceHealth, name: str) -> Html:
     )
 
 
-def _receipts(held: ReceiptBoard, *, now: datetime) -> tuple[Html, ...]:
+def _receipts(held: ReceiptBoard, truth: Truth, *, now: datetime) -> tuple[Html, ...]:
     clock = held.clock
     accepted = clock.accepted_on_time + clock.accepted_late
     rate = percent(share(clock.accepted_on_time, accepted))
@@ -67,7 +69,7 @@ def _receipts(held: ReceiptBoard, *, now: datetime) -> tuple[Html, ...]:
             late=bool(clock.overdue),
         ),
         _big(t("Tiếp nhận kịp thời tháng này"), rate, _next(held, now=now)),
-        _waiting(held),
+        _waiting(held, truth),
     )
 
 
@@ -86,7 +88,11 @@ def _next(held: ReceiptBoard, *, now: datetime) -> str:
     return t("hồ sơ tới hết giờ sau {time} làm việc", time=left)
 
 
-def _waiting(held: ReceiptBoard) -> Html:
+def _waiting(held: ReceiptBoard, truth: Truth) -> Html:
+    title = tag("h3", t("Đang chờ theo cơ quan"))
+    if not truth.rankings_allowed:
+        note = no_ranking(truth, _data.settings().province.ranking_coverage)
+        return tag("section", title, tag("div", note, class_="w-withheld"), class_="w-panel is-stale")
     rows = held.agencies[:TOP]
     most = max((row.waiting for row in rows), default=0)
     drawn = [
@@ -101,7 +107,7 @@ def _waiting(held: ReceiptBoard) -> Html:
     ] or [tag("p", icon("check"), t("Không cơ quan nào có hồ sơ chờ tiếp nhận."))]
     return tag(
         "section",
-        tag("h3", t("Đang chờ theo cơ quan")),
+        title,
         tag("div", join(drawn), class_="w-rows"),
         class_="w-panel",
     )
