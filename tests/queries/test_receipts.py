@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from ioc.model.dossier import DossierVersion, Status
+from ioc.model.dossier import Channel, DossierVersion, Status
 from ioc.model.scope import WHOLE_PROVINCE, Scope
 from ioc.queries.receipts import NEXT_COLUMNS, waiting
 from ioc.store.engine import reading
@@ -38,6 +38,14 @@ def test_late_receipts_are_counted_apart_and_the_next_ones_come_in_order(engine:
     assert (held.waiting, held.overdue) == (16, 1)
     assert list(held.next["dossier_code"]) == ["LIMIT", *(f"K{n:02}" for n in range(14, 5, -1))]
     assert held.next["agency_name"][0] == "Phường Hạ Long"
+
+
+def test_the_clock_runs_for_online_dossiers_only(engine: Engine) -> None:
+    empty(engine)
+    take(engine, [submitted("K1", 30), submitted("K2", 30, channel=Channel.POSTAL)])
+    with reading(engine) as conn:
+        held = waiting(conn, WHOLE_PROVINCE, now=NOON)
+    assert (held.waiting, held.not_online, held.overdue) == (1, 1, 1)
 
 
 def test_accepted_ones_are_counted_by_their_limit(engine: Engine) -> None:
