@@ -29,8 +29,13 @@ function readBeat() {
   const every = Number(mark.dataset.iocEvery);
   if (!beat || beat.at !== at || beat.path !== location.pathname) {
     beat = { at, every, seen: Date.now(), path: location.pathname, wall: "iocWall" in mark.dataset,
-             text: mark.dataset.iocLost ?? "", clock: mark.dataset.iocClock ?? "" };
+             text: mark.dataset.iocLost ?? "", clock: mark.dataset.iocClock ?? "", day: mark.dataset.iocDay ?? "" };
   }
+}
+
+// Server seconds as "2026-11-22T14:05:09…" in Vietnam, which has one offset all year.
+function localTime(seconds) {
+  return new Date((seconds + 7 * 3600) * 1000).toISOString();
 }
 
 function showLost(silentMs) {
@@ -48,7 +53,8 @@ function showLost(silentMs) {
     document.body.append(box);
   }
   box.className = beat.wall ? "wall" : "";
-  const words = `${beat.text} ${beat.clock}`;
+  const today = localTime(beat.at).slice(0, 10) === localTime(beat.at + silentMs / 1000).slice(0, 10);
+  const words = `${beat.text} ${today ? "" : `${beat.day} `}${beat.clock}`;
   if (box.textContent !== words) box.textContent = words;
   document.body.classList.add("ioc-is-lost");
 }
@@ -76,8 +82,7 @@ async function reloadWhenUseful(silentMs) {
 function tick() {
   const face = document.querySelector("[data-ioc-face]");
   if (!face || !beat) return;
-  const now = new Date((beat.at + (Date.now() - beat.seen) / 1000 + 7 * 3600) * 1000);
-  const text = now.toISOString().slice(11, 19);
+  const text = localTime(beat.at + (Date.now() - beat.seen) / 1000).slice(11, 19);
   if (face.textContent !== text) face.textContent = text;
 }
 

@@ -80,6 +80,15 @@ def clock(value: datetime | None, *, seconds: bool = False) -> str:
     return f"{value.astimezone(VIETNAM):{'%H:%M:%S' if seconds else '%H:%M'}}"
 
 
+def told(value: datetime | None, *, now: datetime, seconds: bool = False) -> str:
+    """A past moment as it is told at `now`: 14:05 of today, 21/11/2026 14:05 of any other day."""
+    if value is None:
+        return DASH
+    is_today = value.astimezone(VIETNAM).date() == now.astimezone(VIETNAM).date()
+    time = clock(value, seconds=seconds)
+    return time if is_today else f"{day(value.astimezone(VIETNAM).date())} {time}"
+
+
 def duration(seconds: float | None) -> str:
     """The two largest units that matter: "45 giây", "12 phút", "3 giờ 20 phút", "2 ngày 4 giờ"."""
     if seconds is None:

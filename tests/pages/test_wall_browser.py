@@ -13,6 +13,7 @@ from sqlalchemy import URL
 from ioc.clock import utc_now
 from tests import postgres
 from tests.browser import watched_page
+from tests.pages.conftest import ROOT
 from tests.pages.looking import faint, small, texts
 from tests.pages.province import Filled, environ_of, fill
 from tests.pages.server import Dashboard, dashboard
@@ -154,3 +155,16 @@ class _locked_out:
     def _run(self, statement: str, *values: str) -> None:
         with psycopg.connect(self._address, autocommit=True) as connection:
             connection.execute(statement.encode(), values or None)
+
+
+def test_the_browser_gives_the_day_of_figures_once_midnight_has_passed(browser: Browser) -> None:
+    last_second = 1_795_366_799  # 22/11/2026 23:59:59 in Vietnam
+    beat = (
+        f'<span data-ioc-beat="{last_second}" data-ioc-every="1" data-ioc-clock="23:59" '
+        'data-ioc-day="22/11/2026" data-ioc-lost="MẤT KẾT NỐI, số liệu lúc" hidden></span>'
+    )
+    with watched_page(browser) as (page, _):
+        page.set_content(beat)
+        page.add_script_tag(path=ROOT / "ioc" / "static" / "ioc.js")
+        page.wait_for_selector("#ioc-lost", timeout=20_000)
+        assert page.inner_text("#ioc-lost") == "MẤT KẾT NỐI, số liệu lúc 22/11/2026 23:59"
