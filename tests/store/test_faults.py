@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import Engine, func, select
 
 from ioc.faults import RejectReason
@@ -83,6 +84,7 @@ def _must_add_up(engine: Engine) -> int:
     return cursor
 
 
+@pytest.mark.timeout(900)
 def test_killed_at_any_instant_the_store_adds_up(sqlite_engine: Engine) -> None:
     url = sqlite_engine.url.render_as_string()
     sqlite_engine.dispose()  # nobody holds the file when the children are forked
