@@ -49,9 +49,10 @@ def chromium_path() -> str:
     return bootstrap_browser.NOTE.read_text(encoding="utf-8").strip()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One headless Chromium a test process."""
+    """One headless Chromium a test module: while Playwright is up, its event loop counts as running
+    in this thread, and a later module's `asyncio.run` would be refused."""
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=chromium_path(), args=[*ARGUMENTS, *sandbox])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,17 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("ioc")
+
+
+@pytest.fixture(autouse=True)
+def _loggers_as_they_were() -> Iterator[None]:
+    """A process sets how loud its libraries are; a test that starts one here must not deafen the next."""
+    known = logging.root.manager.loggerDict
+    levels = {name: getattr(logger, "level", logging.NOTSET) for name, logger in known.items()}
+    yield
+    for name, level in levels.items():
+        if getattr(known[name], "level", logging.NOTSET) != level:
+            logging.getLogger(name).setLevel(level)
 
 
 @pytest.fixture(scope="session")
