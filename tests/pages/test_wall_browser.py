@@ -83,6 +83,21 @@ def test_the_clock_walks_by_itself(browser: Browser, tower: Dashboard) -> None:
         assert page.inner_text("[data-ioc-face]") > first
 
 
+def test_the_page_is_loaded_anew_every_six_hours(browser: Browser, tower: Dashboard) -> None:
+    with watched_page(browser, width=1920, height=1080) as (page, _):
+        page.clock.install()
+        wall(page, tower.origin, "scene=1&every=600")
+        page.evaluate("window.old = true")
+        for _ in range(5):  # an hour is less than the silence that asks for a reload
+            page.clock.fast_forward("01:00:00")
+            page.wait_for_timeout(2000)
+        assert page.evaluate("window.old") is True
+        with page.expect_event("load", timeout=30_000):
+            page.clock.fast_forward("01:01:00")
+        page.wait_for_selector(".st-key-wall .w-foot", timeout=60_000)
+        assert page.evaluate("window.old") is None
+
+
 def test_a_dead_server_is_told_and_forgotten_when_it_is_back(browser: Browser, tower: Dashboard) -> None:
     with watched_page(browser, width=1920, height=1080) as (page, _):
         wall(page, tower.origin, "scene=1&every=2")
