@@ -180,6 +180,17 @@ def test_i76_a_bomb_is_refused_before_it_is_opened(tmp_path: Path) -> None:
         check_xlsx(stream.getvalue())
 
 
+@pytest.mark.parametrize(("members", "blanks"), [(250, 10), (3, 30_000_000)], ids=["members", "ratio"])
+def test_i76_too_many_parts_or_too_much_air_is_refused_by_the_list_alone(members: int, blanks: int) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<x/>")
+        for n in range(members):
+            archive.writestr(f"xl/worksheets/sheet{n}.xml", b"<x>" + b" " * (blanks // members) + b"</x>")
+    with pytest.raises(SourceChanged, match="phình"):
+        check_xlsx(stream.getvalue())
+
+
 def test_a_list_that_lies_about_its_sizes_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     body = bytearray(xlsx(*[line(n) for n in range(50)]))
     place = body.find(b"PK\x01\x02")
