@@ -62,7 +62,7 @@ def open_screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
         for name, value in environ_of(home).items():
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("IOC_DATABASE_URL", raising=False)
-        _forget()
+        forget()
         at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         at.run()
         at.query_params.clear()
@@ -71,11 +71,12 @@ def open_screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
         return at.switch_page(f"ioc/pages/{file}.py").run() if file != "overview" or params else at
 
     yield open_it
-    _forget()
+    forget()
     words.use("vi")
 
 
-def _forget() -> None:
+def forget() -> None:
+    """Nothing is cached; the next question goes to the store."""
     st.cache_data.clear()
     st.cache_resource.clear()
 
