@@ -41,7 +41,8 @@ class Listing:
     bar_kind: str = "accent"
     of_today: bool = False
     """As of today, whatever period was chosen elsewhere."""
-    noun: str
+    noun: str = ""
+    """What is counted; the title of the measure when it is not said."""
 
 
 def draw_listing(listing: Listing, here: Here) -> None:
@@ -140,7 +141,7 @@ def _headline(listing: Listing, held: Drill, here: Here) -> Html:
     return tag(
         "p",
         tag("b", number(held.page.total), class_=f"big {kind}".strip()),
-        tag("span", t(listing.noun)),
+        tag("span", t(listing.noun) if listing.noun else f"{t('hồ sơ')} · {t(meaning.title)}"),
         tag("small", formula),
         class_="headline",
     )
@@ -180,8 +181,10 @@ def _groups(listing: Listing, held: Drill, here: Here) -> None:
     parts = []
     if here.view.procedure is None:
         parts.append(_next_step(listing, held, here))
-    parts.append(_steps(listing, held, here))
-    show(tag("div", join(parts), class_="two" if len(parts) == 2 else "one"))
+    if MEANINGS[listing.measure].stock:  # what is closed lies nowhere any more
+        parts.append(_steps(listing, held, here))
+    if parts:
+        show(tag("div", join(parts), class_="two" if len(parts) == 2 else "one"))
 
 
 def _next_step(listing: Listing, held: Drill, here: Here) -> Html:

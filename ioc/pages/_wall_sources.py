@@ -10,12 +10,21 @@ from ioc.pages._bundles import ReceiptBoard
 from ioc.pages._html import EMPTY, Html, icon, join, tag
 from ioc.pages._strip import bar, no_ranking
 from ioc.rules.counting import share
-from ioc.words import t
+from ioc.words import mark, t
 from ioc.words.formats import age, duration, number, percent
 from ioc.words.names import FRESHNESS
 
 MOST_CELLS = 70
 TOP = 5
+
+
+_SHORT = {
+    Freshness.STALE: mark("Cũ"),
+    Freshness.FAILING: mark("Hỏng"),
+    Freshness.LOADING: mark("Nạp"),
+    Freshness.NEVER: mark("Trống"),
+    Freshness.PAUSED: mark("Ngừng"),
+}
 
 
 def sources_scene(
@@ -45,9 +54,10 @@ def _grid(health: tuple[SourceHealth, ...]) -> Html:
 
 
 def _cell(source: SourceHealth, name: str) -> Html:
+    """A source with its age; the state in one word, so that the age is never cut off."""
     word = FRESHNESS[source.freshness]
     fresh = source.freshness is Freshness.FRESH
-    state = age(source.age_seconds) if fresh else f"{word.label}, {age(source.age_seconds)}"
+    state = age(source.age_seconds) if fresh else f"{t(_SHORT[source.freshness])}, {age(source.age_seconds)}"
     return tag(
         "div",
         tag("span", name),
@@ -93,7 +103,7 @@ def _waiting(held: ReceiptBoard, truth: Truth) -> Html:
     if not truth.rankings_allowed:
         note = no_ranking(truth, _data.settings().province.ranking_coverage)
         return tag("section", title, tag("div", note, class_="w-withheld"), class_="w-panel is-stale")
-    rows = held.agencies[:TOP]
+    rows = sorted(held.agencies, key=lambda row: -row.waiting)[:TOP]
     most = max((row.waiting for row in rows), default=0)
     drawn = [
         tag(

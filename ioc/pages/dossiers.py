@@ -21,7 +21,6 @@ def listing(view: View) -> Listing:
         url_path=PATH["dossiers"],
         bar_kind="late" if measure in _LATE else "accent",
         sort="due_day" if MEANINGS[measure].stock else "-version_at",
-        noun=MEANINGS[measure].title,
     )
 
 
