@@ -173,6 +173,23 @@ def test_the_template_is_downloaded_and_other_kinds_are_not(browser: Browser, of
         assert page.request.get(f"{office.origin}/xuat/ho-so.exe").status == 404
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["", "tre-han", "_stcore/health", "tinh/ioc.js", "tinh/ioc.css", "xuat/mau-tep.xlsx", "media/none"],
+)
+def test_every_answer_of_the_server_carries_the_security_headers(
+    browser: Browser, office: Dashboard, path: str
+) -> None:
+    with watched_page(browser) as (page, _):
+        headers = page.request.get(f"{office.origin}/{path}", headers={"accept": "text/html"}).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        policy = headers["content-security-policy"]
+        assert "script-src 'self' 'sha256-" in policy
+        assert "unsafe-eval" not in policy
+        assert "frame-ancestors 'self'" in policy
+
+
 def test_filters_go_into_the_address_and_stay_on_the_next_screen(browser: Browser, office: Dashboard) -> None:
     with watched_page(browser) as (page, _):
         go(page, office.origin, "")
